@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# LibTorch from the PyPI wheel, as imported targets.
+#
+# find_package(Torch) on the wheel demands a CUDA toolkit; we link only its CPU libraries and open
+# libtorch_cuda.so at run time when a GPU is asked for (core/lm/device.h).
+#
+#   featurescope::torch   headers (as system headers), libtorch_cpu, libc10
+#   -DLIBTORCH=DIR        uses the LibTorch there instead (2.6 or newer)
+
+set(FEATURESCOPE_TORCH_VERSION 2.11.0)
+
+if(LIBTORCH)
+  set(torch_root ${LIBTORCH})
+  set(torch_rpath_link "")
+else()
+  set(wheel ${CMAKE_SOURCE_DIR}/.deps/libtorch)
+  set(torch_root ${wheel}/torch)
+  if(NOT EXISTS ${torch_root}/lib/libtorch_cpu.so)
+    message(STATUS "Fetching LibTorch ${FEATURESCOPE_TORCH_VERSION} (530 MB) into .deps/libtorch")
+    execute_process(
+      COMMAND ${CMAKE_SOURCE_DIR}/cmake/fetch_libtorch ${wheel} ${FEATURESCOPE_TORCH_VERSION}
+      COMMAND_ERROR_IS_FATAL ANY)
+  endif()
+  set(torch_rpath_link ${wheel}/nvidia/cu13/lib)
+endif()
+
+if(NOT EXISTS ${torch_root}/lib/libtorch_cpu.so OR NOT EXISTS ${torch_root}/include/ATen/ATen.h)
+  message(FATAL_ERROR "No LibTorch in ${torch_root}: lib/libtorch_cpu.so and include/ATen/ATen.h "
+    "are needed (give -DLIBTORCH=DIR, or leave it out to fetch one)")
+endif()
+file(STRINGS ${torch_root}/include/torch/headeronly/version.h torch_version_lines
+  REGEX "define TORCH_VERSION ")
+if(NOT torch_version_lines AND EXISTS ${torch_root}/include/torch/csrc/api/include/torch/version.h)
+  file(STRINGS ${torch_root}/include/torch/csrc/api/include/torch/version.h torch_version_lines
+    REGEX "define TORCH_VERSION ")
+endif()
+string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" torch_version "${torch_version_lines}")
+if(torch_version AND torch_version VERSION_LESS 2.6)
+  message(FATAL_ERROR "LibTorch ${torch_version} is too old: 2.6 or newer is needed")
+endif()
+message(STATUS "LibTorch ${torch_version} in ${torch_root}")
+
+add_library(featurescope_c10 SHARED IMPORTED)
+set_target_properties(featurescope_c10 PROPERTIES IMPORTED_LOCATION ${torch_root}/lib/libc10.so)
+
+add_library(featurescope_torch_cpu SHARED IMPORTED)
+set_target_properties(featurescope_torch_cpu PROPERTIES
+  IMPORTED_LOCATION ${torch_root}/lib/libtorch_cpu.so)
+
+add_library(featurescope_torch INTERFACE)
+add_library(featurescope::torch ALIAS featurescope_torch)
+target_include_directories(featurescope_torch SYSTEM INTERFACE
+  ${torch_root}/include ${torch_root}/include/torch/csrc/api/include)
+target_link_libraries(featurescope_torch INTERFACE featurescope_torch_cpu featurescope_c10)
+if(torch_rpath_link)
+  target_link_options(featurescope_torch INTERFACE -Wl,-rpath-link,${torch_rpath_link})
+endif()

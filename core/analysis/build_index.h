@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/progress.h"
+#include "core/lm/compute.h"
+#include "core/lm/site.h"
+#include "core/text/corpus.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+namespace featurescope {
+
+struct IndexRequest {
+  std::filesystem::path model;
+  std::filesystem::path sae;
+  Site site;
+  CorpusOptions corpus;                            ///< maxTokens is --tokens
+  std::filesystem::path out;
+  std::optional<std::filesystem::path> fineTuning; ///< a finetune run: its c and d
+  std::int64_t top = 50;
+  std::int64_t batch = 16;                         ///< contexts a forward pass
+  bool force = false;
+  ComputeOptions compute;
+};
+
+struct IndexReport {
+  std::int64_t tokens = 0, contexts = 0, features = 0, dead = 0, droppedTokens = 0;
+  double l0 = 0, seconds = 0, modelSeconds = 0;
+};
+
+/// The verb `index`: runs the text through the model's prefix and the SAE and stores every feature's
+/// statistics and top activations. Torch-free to call; runs on the calling thread.
+IndexReport buildIndex(const IndexRequest& request, const JobContext& job);
+
+}  // namespace featurescope

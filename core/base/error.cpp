@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
+
+#include <algorithm>
+#include <exception>
+#include <filesystem>
+#include <new>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+namespace featurescope {
+
+namespace {
+
+std::string joined(const std::string& what, const std::string& why, const std::string& next) {
+  std::string text = what + ": " + why;
+  if (!next.empty()) text += " (" + next + ")";
+  return text;
+}
+
+/// Library exceptions carry back traces and file names of their own; a person needs the first line.
+std::string firstLine(std::string_view text) {
+  const auto end = text.find('\n');
+  return std::string(text.substr(0, end));
+}
+
+}  // namespace
+
+std::string_view name(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::BadUsage: return "bad-usage";
+    case ErrorCode::NotFound: return "not-found";
+    case ErrorCode::BadFile: return "bad-file";
+    case ErrorCode::BadText: return "bad-text";
+    case ErrorCode::ShapeMismatch: return "shape-mismatch";
+    case ErrorCode::NotFinite: return "not-finite";
+    case ErrorCode::Unsupported: return "unsupported";
+    case ErrorCode::OutOfRange: return "out-of-range";
+    case ErrorCode::OutputExists: return "output-exists";
+    case ErrorCode::CannotWrite: return "cannot-write";
+    case ErrorCode::DatabaseError: return "database-error";
+    case ErrorCode::OutOfMemory: return "out-of-memory";
+    case ErrorCode::Internal: return "internal";
+  }
+  return "internal";
+}
+
+UserError::UserError(ErrorCode code, std::string what, std::string why, std::string next)
+    : std::runtime_error(joined(what, why, next)),
+      code_(code),
+      what_(std::move(what)),
+      why_(std::move(why)),
+      next_(std::move(next)) {}
+
+Interrupted::Interrupted(std::string resume)
+    : std::runtime_error("interrupted"), resume_(std::move(resume)) {}
+
+UserError describeCurrentException(std::string_view what) {
+  const std::string subject(what);
+  try {
+    throw;
+  } catch (const UserError& error) {
+    return error;
+  } catch (const std::bad_alloc&) {
+    return {ErrorCode::OutOfMemory, subject, "not enough memory",
+            "use a smaller batch, context or model, or close other programs"};
+  } catch (const std::filesystem::filesystem_error& error) {
+    return {ErrorCode::CannotWrite, subject,
+            error.path1().empty() ? error.code().message()
+                                  : error.path1().string() + ": " + error.code().message()};
+  } catch (const std::exception& error) {
+    const std::string line = firstLine(error.what());
+    if (line.find("not enough memory") != std::string::npos ||
+        line.find("out of memory") != std::string::npos) {
+      return {ErrorCode::OutOfMemory, subject, "not enough memory",
+              "use a smaller batch, context or model, or close other programs"};
+    }
+    return {ErrorCode::Internal, subject, line, "this is a defect of Featurescope; please report it"};
+  } catch (...) {
+    return {ErrorCode::Internal, subject, "an unknown failure",
+            "this is a defect of Featurescope; please report it"};
+  }
+}
+
+std::size_t editDistance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, substituted}));
+    }
+  }
+  return row.back();
+}
+
+}  // namespace featurescope

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/files.h"
+
+#include "core/base/error.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace featurescope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+UserError cannotRead(const fs::path& path, int error) {
+  const bool missing = error == ENOENT || error == ENOTDIR;
+  return {missing ? ErrorCode::NotFound : ErrorCode::BadFile, "cannot read " + path.string(),
+          missing ? "no such file" : reason(error),
+          missing ? "check the path" : "check its permissions"};
+}
+
+UserError cannotWrite(const fs::path& path, int error) {
+  const char* next = error == ENOSPC || error == EDQUOT ? "free some disk space and try again"
+                     : error == EROFS || error == EACCES || error == EPERM
+                         ? "choose a folder that can be written"
+                         : "choose another place";
+  return {ErrorCode::CannotWrite, "cannot write " + path.string(), reason(error), next};
+}
+
+/// A name beside `path` that nobody else uses: hidden, with this process's number.
+fs::path temporaryBeside(const fs::path& path) {
+  return path.parent_path() /
+         fmt::format(".{}.{}.partial", path.filename().string(), static_cast<long>(::getpid()));
+}
+
+fs::path withoutTrailingSlash(fs::path path) {
+  return path.has_filename() ? path : path.parent_path();
+}
+
+void makeParent(const fs::path& path) {
+  if (!path.has_parent_path()) return;
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  if (error) throw cannotWrite(path, error.value());
+}
+
+/// Makes a rename durable.
+void syncFolder(const fs::path& folder) {
+  const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY);
+  if (descriptor < 0) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
+}
+
+}  // namespace
+
+MappedFile::MappedFile(const fs::path& path) : path_(path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) throw cannotRead(path, errno);
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+    ::close(descriptor);
+    throw UserError(ErrorCode::BadFile, "cannot read " + path.string(), "it is not a regular file");
+  }
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (size == 0) {
+    ::close(descriptor);
+    return;
+  }
+  void* address = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE,
+                         descriptor, 0);
+  const int error = errno;
+  ::close(descriptor);
+  if (address == MAP_FAILED) throw cannotRead(path, error);
+  mapping_ = std::shared_ptr<const void>(
+      address, [size](const void* mapped) { ::munmap(const_cast<void*>(mapped), size); });
+  bytes_ = {static_cast<const std::byte*>(address), size};
+}
+
+std::string_view MappedFile::text() const {
+  return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
+}
+
+AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(temporaryBeside(path_)) {
+  makeParent(path_);
+  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) throw cannotWrite(path_, errno);
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ < 0) return;
+  ::close(descriptor_);
+  ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      throw cannotWrite(path_, errno);
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void AtomicFile::write(std::string_view text) { write(std::as_bytes(std::span(text))); }
+
+void AtomicFile::commit() {
+  if (::fsync(descriptor_) != 0) throw cannotWrite(path_, errno);
+  if (::close(std::exchange(descriptor_, -1)) != 0 ||
+      ::rename(temporary_.c_str(), path_.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(temporary_.c_str());
+    throw cannotWrite(path_, error);
+  }
+  syncFolder(path_.parent_path());
+}
+
+std::string readFile(const fs::path& path) { return std::string(MappedFile(path).text()); }
+
+void writeFile(const fs::path& path, std::string_view text) {
+  AtomicFile file(path);
+  file.write(text);
+  file.commit();
+}
+
+void checkOutput(const fs::path& given, bool force) {
+  const fs::path path = withoutTrailingSlash(given);
+  std::error_code ignored;
+  if (!force && fs::exists(path, ignored)) {
+    throw UserError(ErrorCode::OutputExists, "cannot write " + path.string(), "it exists already",
+                    "choose another name, or overwrite it with --force");
+  }
+  makeParent(path);
+  const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  if (::access(parent.c_str(), W_OK) != 0) throw cannotWrite(path, errno);
+}
+
+AtomicFolder::AtomicFolder(fs::path path)
+    : path_(withoutTrailingSlash(std::move(path))), temporary_(temporaryBeside(path_)) {
+  makeParent(path_);
+  std::error_code error;
+  fs::remove_all(temporary_, error);
+  if (!fs::create_directory(temporary_, error)) throw cannotWrite(path_, error.value());
+}
+
+AtomicFolder::~AtomicFolder() {
+  if (committed_) return;
+  std::error_code ignored;
+  fs::remove_all(temporary_, ignored);
+}
+
+void AtomicFolder::commit() {
+  std::error_code error;
+  fs::remove_all(path_, error);
+  if (!error) fs::rename(temporary_, path_, error);
+  if (error) throw cannotWrite(path_, error.value());
+  committed_ = true;
+  syncFolder(path_.parent_path());
+}
+
+TemporaryFolder::TemporaryFolder() {
+  std::string pattern = (fs::temp_directory_path() / "featurescope-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) throw cannotWrite(pattern, errno);
+  path_ = pattern;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+}  // namespace featurescope

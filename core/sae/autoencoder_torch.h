@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/kernels/sparse_code.h"
+#include "core/sae/checkpoint.h"
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace featurescope {
+
+/// Parameters of a standard SAE, by the paper's names. Row-major.
+struct AutoencoderParameters {
+  at::Tensor W_enc;  ///< [d, M]
+  at::Tensor W_dec;  ///< [M, d]
+  at::Tensor b_enc;  ///< [M]
+  at::Tensor b_dec;  ///< [d]
+
+  [[nodiscard]] std::int64_t width() const { return W_enc.size(0); }
+  [[nodiscard]] std::int64_t features() const { return W_enc.size(1); }
+};
+
+/// The paper's autoencoder: z = (x − b_dec) W_enc + b_enc,  f = ReLU(z),  x̂ = f W_dec + b_dec
+/// (paper, "How We Train our Sparse Autoencoder"). Immutable; many threads may use it.
+class Autoencoder {
+ public:
+  /// Weights as float32 on `device`. Throws UserError as inspectCheckpoint, and {NotFinite}.
+  static Autoencoder load(const std::filesystem::path& checkpoint, at::Device device = at::kCPU);
+  explicit Autoencoder(AutoencoderParameters parameters, bool subtractsDecoderBias = true);
+
+  [[nodiscard]] const AutoencoderParameters& parameters() const { return parameters_; }
+  [[nodiscard]] std::int64_t width() const { return parameters_.width(); }
+  [[nodiscard]] std::int64_t features() const { return parameters_.features(); }
+  [[nodiscard]] const CheckpointInfo& info() const { return info_; }
+
+  /// x [tokens, d] → z [tokens, M], before the nonlinearity. Throws UserError{ShapeMismatch}.
+  [[nodiscard]] at::Tensor preActivations(const at::Tensor& x) const;
+  /// x [tokens, d] → f [tokens, M]
+  [[nodiscard]] at::Tensor encode(const at::Tensor& x) const;
+  /// f [tokens, M] → x̂ [tokens, d]
+  [[nodiscard]] at::Tensor decode(const at::Tensor& f) const;
+  /// f of any number of tokens, appended to `code` chunk by chunk so that [tokens, M] never exists
+  /// whole. Throws UserError{NotFinite} when x is not finite.
+  void encodeSparse(const at::Tensor& x, SparseCode& code) const;
+
+ private:
+  AutoencoderParameters parameters_;
+  bool subtractsDecoderBias_ = true;
+  CheckpointInfo info_;
+};
+
+/// Fresh parameters: W_enc and W_dec Kaiming-uniform (torch.nn.init.kaiming_uniform_: ±√(6/fan_in),
+/// fan_in the tensor's second size), W_dec's rows then scaled to unit norm, biases 0. By seed.
+[[nodiscard]] AutoencoderParameters randomAutoencoder(std::int64_t width, std::int64_t features,
+                                                      std::uint64_t seed);
+
+/// What a saved SAE should know of its origin.
+struct CheckpointOrigin {
+  std::string modelName;
+  std::string hookName;         ///< a full Hugging Face module name
+  std::int64_t context = 128;
+  Json extra = Json::object();  ///< further keys for cfg.json's metadata
+};
+
+/// SAELens v6 layout: sae_weights.safetensors and cfg.json in `folder` (made, atomically).
+void saveSaeLens(const std::filesystem::path& folder, const AutoencoderParameters& parameters,
+                 const CheckpointOrigin& origin);
+/// Neel Nanda's layout: NAME.pt (a zip of an ordered dict) and NAME_cfg.json in `folder`.
+void saveNeel(const std::filesystem::path& folder, const std::string& name,
+              const AutoencoderParameters& parameters, const CheckpointOrigin& origin);
+
+}  // namespace featurescope

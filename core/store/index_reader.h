@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/store/index_records.h"
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace featurescope {
+
+/// Which rows of the feature table, in what order. Defaults: all, by id.
+struct FeatureQuery {
+  std::string sortColumn = "feature";  ///< a column of feature_table
+  bool descending = false;             ///< rows without a value come last either way
+  std::optional<std::int64_t> limit;
+  std::string where;                   ///< an SQL expression over the columns, or empty
+};
+
+/// Reads one index, read-only, also where its folder cannot be written. One connection, one thread at
+/// a time; open another reader for another thread. Foreign files open in SQLite's defensive mode.
+class IndexReader {
+ public:
+  /// Throws UserError{NotFound, BadFile (not an index), DatabaseError (newer version, corrupt)}.
+  static IndexReader open(const std::filesystem::path& path);
+  ~IndexReader();
+  IndexReader(IndexReader&&) noexcept;
+  IndexReader& operator=(IndexReader&&) noexcept;
+
+  [[nodiscard]] std::int64_t featureCount() const;
+  [[nodiscard]] std::int64_t tokenCount() const;
+  [[nodiscard]] bool hasFineTuning() const;
+  [[nodiscard]] Provenance provenance() const;
+
+  /// Throws UserError{BadUsage} for an unknown column (naming the nearest) or a bad expression.
+  [[nodiscard]] std::vector<FeatureRecord> features(const FeatureQuery& query = {}) const;
+  /// Throws UserError{OutOfRange}.
+  [[nodiscard]] FeatureRecord feature(FeatureId feature) const;
+  /// In rank order, at most `limit`; empty for a dead feature. Throws UserError{OutOfRange}.
+  [[nodiscard]] std::vector<ActivationRecord> topActivations(FeatureId feature,
+                                                             std::int64_t limit) const;
+  /// At most `before` and `after` tokens around `position`, not beyond its sequence.
+  [[nodiscard]] ContextRecord context(Position position, std::int64_t before,
+                                      std::int64_t after) const;
+
+  /// Columns of feature_table in order; `scale` and `bias` only with a fine-tuning.
+  [[nodiscard]] std::vector<std::string> featureColumns() const;
+
+  /// Makes a query that runs in another thread fail with Interrupted.
+  void interrupt() const;
+
+ private:
+  struct State;
+  explicit IndexReader(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace featurescope

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/progress.h"
+#include "core/lm/compute.h"
+#include "core/lm/site.h"
+#include "core/text/corpus.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace featurescope {
+
+/// Everything that decides a training run; defaults are the paper's ("How We Train our Sparse
+/// Autoencoder"). Exactly one of (model and texts) and activations, and of steps and tokens, is set.
+struct TrainSettings {
+  std::filesystem::path model;
+  Site site;
+  CorpusOptions corpus;                  ///< `context` is also the tokens of a row
+  std::filesystem::path activations;     ///< safetensors with `activations` [N, d] instead of a model
+  std::filesystem::path out;             ///< the run folder
+  bool force = false;
+
+  std::int64_t expansion = 4;
+  std::optional<std::int64_t> features;  ///< M; overrides expansion
+  std::int64_t batch = 8;                ///< contexts a step; a step has batch · context tokens
+  std::optional<std::int64_t> steps;
+  std::optional<std::int64_t> tokens;    ///< rounded down to whole steps, at least one
+
+  double learningRate = 1e-4, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+  bool projectDecoderGradient = false;   ///< --decoder-gradient project
+  std::optional<double> l1Coefficient;   ///< nothing: measured on the first batch, said in run.json
+  std::optional<std::filesystem::path> initial;  ///< --init: W_enc W_dec b_enc b_dec as they are
+  bool shuffle = true;
+  std::int64_t logEvery = 10;
+  ComputeOptions compute;
+
+  [[nodiscard]] std::int64_t tokensPerStep() const { return batch * corpus.context; }
+};
+
+/// Figures of one step, measured on its batch before its update: a row of metrics.csv.
+struct TrainMetrics {
+  std::int64_t step = 0, tokens = 0;
+  double loss = 0, reconstructionLoss = 0, l1Loss = 0, l1Coefficient = 0, l0 = 0;
+  std::int64_t dead = 0;
+  double learningRate = 0, tokensPerSecond = 0;
+};
+
+/// The verb `train`: writes the run folder of the contract. Runs on the calling thread and returns
+/// the last step's figures. Throws UserError, Interrupted.
+TrainMetrics trainAutoencoder(const TrainSettings& settings, const JobContext& job);
+
+}  // namespace featurescope
