@@ -29,19 +29,32 @@ std::string firstLine(std::string_view text) {
 
 std::string_view name(ErrorCode code) {
   switch (code) {
-    case ErrorCode::BadUsage: return "bad-usage";
-    case ErrorCode::NotFound: return "not-found";
-    case ErrorCode::BadFile: return "bad-file";
-    case ErrorCode::BadText: return "bad-text";
-    case ErrorCode::ShapeMismatch: return "shape-mismatch";
-    case ErrorCode::NotFinite: return "not-finite";
-    case ErrorCode::Unsupported: return "unsupported";
-    case ErrorCode::OutOfRange: return "out-of-range";
-    case ErrorCode::OutputExists: return "output-exists";
-    case ErrorCode::CannotWrite: return "cannot-write";
-    case ErrorCode::DatabaseError: return "database-error";
-    case ErrorCode::OutOfMemory: return "out-of-memory";
-    case ErrorCode::Internal: return "internal";
+    case ErrorCode::BadUsage:
+      return "bad-usage";
+    case ErrorCode::NotFound:
+      return "not-found";
+    case ErrorCode::BadFile:
+      return "bad-file";
+    case ErrorCode::BadText:
+      return "bad-text";
+    case ErrorCode::ShapeMismatch:
+      return "shape-mismatch";
+    case ErrorCode::NotFinite:
+      return "not-finite";
+    case ErrorCode::Unsupported:
+      return "unsupported";
+    case ErrorCode::OutOfRange:
+      return "out-of-range";
+    case ErrorCode::OutputExists:
+      return "output-exists";
+    case ErrorCode::CannotWrite:
+      return "cannot-write";
+    case ErrorCode::DatabaseError:
+      return "database-error";
+    case ErrorCode::OutOfMemory:
+      return "out-of-memory";
+    case ErrorCode::Internal:
+      return "internal";
   }
   return "internal";
 }
@@ -76,7 +89,8 @@ UserError describeCurrentException(std::string_view what) {
       return {ErrorCode::OutOfMemory, subject, "not enough memory",
               "use a smaller batch, context or model, or close other programs"};
     }
-    return {ErrorCode::Internal, subject, line, "this is a defect of Featurescope; please report it"};
+    return {ErrorCode::Internal, subject, line,
+            "this is a defect of Featurescope; please report it"};
   } catch (...) {
     return {ErrorCode::Internal, subject, "an unknown failure",
             "this is a defect of Featurescope; please report it"};

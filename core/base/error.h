@@ -9,19 +9,19 @@ namespace featurescope {
 
 /// Stable names of what can go wrong for a person; tests and scripts may rely on them.
 enum class ErrorCode {
-  BadUsage,        ///< flags, keys or values that do not fit each other; exit status 2
-  NotFound,        ///< a file, folder, tensor or feature that is not there
-  BadFile,         ///< a file whose contents are not what its format demands
-  BadText,         ///< a text that is not text, or too little of it
-  ShapeMismatch,   ///< parts that do not fit each other
-  NotFinite,       ///< a NaN or an infinity where a number is needed
-  Unsupported,     ///< a format, architecture or setting that is known but not handled
-  OutOfRange,      ///< an id outside of what exists
-  OutputExists,    ///< an output that would be overwritten
-  CannotWrite,     ///< a folder without permission, a full disk
-  DatabaseError,   ///< a database that is locked, corrupt or of another version
+  BadUsage,       ///< flags, keys or values that do not fit each other; exit status 2
+  NotFound,       ///< a file, folder, tensor or feature that is not there
+  BadFile,        ///< a file whose contents are not what its format demands
+  BadText,        ///< a text that is not text, or too little of it
+  ShapeMismatch,  ///< parts that do not fit each other
+  NotFinite,      ///< a NaN or an infinity where a number is needed
+  Unsupported,    ///< a format, architecture or setting that is known but not handled
+  OutOfRange,     ///< an id outside of what exists
+  OutputExists,   ///< an output that would be overwritten
+  CannotWrite,    ///< a folder without permission, a full disk
+  DatabaseError,  ///< a database that is locked, corrupt or of another version
   OutOfMemory,
-  Internal,        ///< ours to mend, not the person's
+  Internal,  ///< ours to mend, not the person's
 };
 
 [[nodiscard]] std::string_view name(ErrorCode code);
@@ -53,9 +53,9 @@ class Interrupted : public std::runtime_error {
   std::string resume_;
 };
 
-/// Runs `body` and turns what a library throws (std::bad_alloc, c10::Error, nlohmann, std::…) into a
-/// UserError that says `what` failed. UserError and Interrupted pass through unchanged.
-/// Every job and verb runs inside one, so that no exception of a library reaches a person.
+/// Runs `body` and turns what a library throws (std::bad_alloc, c10::Error, nlohmann, std::…) into
+/// a UserError that says `what` failed. UserError and Interrupted pass through unchanged. Every job
+/// and verb runs inside one, so that no exception of a library reaches a person.
 template <class Body>
 auto guarded(std::string_view what, Body&& body) -> decltype(body());
 
@@ -75,7 +75,8 @@ auto guarded(std::string_view what, Body&& body) -> decltype(body()) {
   }
 }
 
-/// The candidate nearest to `word` by edit distance, or empty when none is near: for "did you mean".
+/// The candidate nearest to `word` by edit distance, or empty when none is near: for "did you
+/// mean".
 template <class Range>
 [[nodiscard]] std::string nearestName(std::string_view word, const Range& candidates);
 

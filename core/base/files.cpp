@@ -8,13 +8,12 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <system_error>
-#include <utility>
-
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace featurescope {
 
@@ -79,8 +78,8 @@ MappedFile::MappedFile(const fs::path& path) : path_(path) {
     ::close(descriptor);
     return;
   }
-  void* address = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE,
-                         descriptor, 0);
+  void* address =
+      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, descriptor, 0);
   const int error = errno;
   ::close(descriptor);
   if (address == MAP_FAILED) throw cannotRead(path, error);

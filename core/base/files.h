@@ -11,8 +11,9 @@
 
 namespace featurescope {
 
-/// A whole file mapped privately into memory: reading is lazy, writing to the bytes never reaches the
-/// file. Copies share the mapping; it lives as long as any copy or anything that holds `owner()`.
+/// A whole file mapped privately into memory: reading is lazy, writing to the bytes never reaches
+/// the file. Copies share the mapping; it lives as long as any copy or anything that holds
+/// `owner()`.
 class MappedFile {
  public:
   /// Throws UserError{NotFound, BadFile} when the path is missing, a folder, or cannot be read.

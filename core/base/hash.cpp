@@ -4,10 +4,9 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
+#include <openssl/evp.h>
 #include <vector>
 
 namespace featurescope {
@@ -20,7 +19,8 @@ struct Sha256::State {
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-  if (state_->context == nullptr || EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) != 1) {
+  if (state_->context == nullptr ||
+      EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) != 1) {
     throw std::bad_alloc();
   }
 }
@@ -56,8 +56,8 @@ std::string hashFile(const fs::path& path) {
 std::string hashContents(const fs::path& path) {
   if (!fs::is_directory(path)) return hashFile(path);
   std::vector<fs::path> files;
-  for (auto entry = fs::recursive_directory_iterator(path); entry != fs::recursive_directory_iterator();
-       ++entry) {
+  for (auto entry = fs::recursive_directory_iterator(path);
+       entry != fs::recursive_directory_iterator(); ++entry) {
     const bool hidden = entry->path().filename().string().starts_with('.');
     if (hidden && entry->is_directory()) entry.disable_recursion_pending();
     if (!hidden && entry->is_regular_file()) files.push_back(entry->path());

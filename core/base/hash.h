@@ -31,8 +31,8 @@ class Sha256 {
 /// Hash of one file's contents.
 [[nodiscard]] std::string hashFile(const std::filesystem::path& path);
 
-/// Hash of a path's contents wherever it lies: a file's own, or, for a folder, of the sorted list of
-/// its files' relative names and hashes (hidden files are left out).
+/// Hash of a path's contents wherever it lies: a file's own, or, for a folder, of the sorted list
+/// of its files' relative names and hashes (hidden files are left out).
 [[nodiscard]] std::string hashContents(const std::filesystem::path& path);
 
 }  // namespace featurescope

@@ -12,7 +12,8 @@ namespace {
 
 constexpr int kDeepest = 64;
 
-/// Refuses what nlohmann accepts silently: a key given twice, and nesting that could exhaust a stack.
+/// Refuses what nlohmann accepts silently: a key given twice, and nesting that could exhaust a
+/// stack.
 class StrictParse {
  public:
   bool operator()(int depth, Json::parse_event_t event, Json& parsed) {

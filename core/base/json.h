@@ -55,8 +55,7 @@ template <class T>
 template <class T>
 [[nodiscard]] T member(const Json& object, std::string_view key, std::string_view what) {
   if (auto value = optionalMember<T>(object, key, what)) return *std::move(value);
-  throw UserError(ErrorCode::BadFile, std::string(what),
-                  "it has no \"" + std::string(key) + "\"");
+  throw UserError(ErrorCode::BadFile, std::string(what), "it has no \"" + std::string(key) + "\"");
 }
 
 template <class T>

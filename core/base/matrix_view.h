@@ -19,11 +19,11 @@ struct MatrixView {
     assert(i >= 0 && i < rows);
     return {data + i * columns, static_cast<std::size_t>(columns)};
   }
-  [[nodiscard]] T& operator()(std::int64_t i, std::int64_t j) const { return data[i * columns + j]; }
+  [[nodiscard]] T& operator()(std::int64_t i, std::int64_t j) const {
+    return data[i * columns + j];
+  }
 
-  operator MatrixView<const T>() const
-    requires(!std::is_const_v<T>)
-  {
+  operator MatrixView<const T>() const requires(!std::is_const_v<T>) {
     return {data, rows, columns};
   }
 };

@@ -12,11 +12,11 @@ namespace featurescope {
 
 /// How far a job is. `total` 0: unknown. Rate and time left are the reader's to derive.
 struct ProgressUpdate {
-  std::string_view stage;     ///< a few words: "reading text", "training"
+  std::string_view stage;  ///< a few words: "reading text", "training"
   std::uint64_t done = 0;
   std::uint64_t total = 0;
-  std::string_view unit;      ///< what is counted: "tokens", "steps"
-  std::string_view detail;    ///< a few current figures, may be empty: "loss 0.31 · l0 24.1"
+  std::string_view unit;    ///< what is counted: "tokens", "steps"
+  std::string_view detail;  ///< a few current figures, may be empty: "loss 0.31 · l0 24.1"
 };
 
 /// Where a job tells how it goes. Called from the job's thread, often; implementations must be

@@ -7,9 +7,9 @@
 
 namespace featurescope {
 
-/// A reproducible stream of random numbers: the same seed and purpose give the same numbers on every
-/// machine and library version (std's distributions do not promise that).
-/// Generator: xoshiro256** by Blackman and Vigna, seeded by SplitMix64.
+/// A reproducible stream of random numbers: the same seed and purpose give the same numbers on
+/// every machine and library version (std's distributions do not promise that). Generator:
+/// xoshiro256** by Blackman and Vigna, seeded by SplitMix64.
 class RandomStream {
  public:
   using State = std::array<std::uint64_t, 4>;

@@ -18,11 +18,12 @@ inline std::filesystem::path ownData(const std::string& name) {
   return sourceFolder() / "tests" / "data" / name;
 }
 
-/// Real data that lies outside the project (the Pythia tokenizer, WikiText-2, arithmetic questions);
-/// a test that needs it skips visibly where it is not there (GTEST_SKIP).
+/// Real data that lies outside the project (the Pythia tokenizer, WikiText-2, arithmetic
+/// questions); a test that needs it skips visibly where it is not there (GTEST_SKIP).
 inline std::filesystem::path sharedData(const std::string& name) {
   const char* folder = std::getenv("FEATURESCOPE_TEST_DATA");
-  return (folder != nullptr ? std::filesystem::path(folder) : sourceFolder() / "../shared/data") / name;
+  return (folder != nullptr ? std::filesystem::path(folder) : sourceFolder() / "../shared/data") /
+         name;
 }
 
 }  // namespace featurescope::testing

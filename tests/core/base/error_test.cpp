@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <new>
+#include <string>
+
+namespace featurescope {
+namespace {
+
+TEST(UserError, SaysWhatWhyAndWhatNext) {
+  const UserError error(ErrorCode::BadFile, "cannot read x.safetensors", "it ends too early",
+                        "download it again");
+  EXPECT_STREQ(error.what(), "cannot read x.safetensors: it ends too early (download it again)");
+  EXPECT_EQ(error.code(), ErrorCode::BadFile);
+  EXPECT_EQ(name(error.code()), "bad-file");
+}
+
+TEST(UserError, WithoutANextStepHasNoEmptyBrackets) {
+  EXPECT_STREQ(UserError(ErrorCode::BadText, "a", "b").what(), "a: b");
+}
+
+TEST(Guarded, TurnsALibraryExceptionIntoAUserErrorWithItsFirstLineOnly) {
+  try {
+    guarded("cannot train",
+            [] { throw std::runtime_error("shape mismatch\nframe #0: c10::Error"); });
+    FAIL();
+  } catch (const UserError& error) {
+    EXPECT_EQ(error.whatFailed(), "cannot train");
+    EXPECT_EQ(error.why(), "shape mismatch");
+    EXPECT_EQ(error.code(), ErrorCode::Internal);
+  }
+}
+
+TEST(Guarded, NamesOutOfMemory) {
+  try {
+    guarded("cannot index", [] { throw std::bad_alloc(); });
+    FAIL();
+  } catch (const UserError& error) {
+    EXPECT_EQ(error.code(), ErrorCode::OutOfMemory);
+  }
+}
+
+TEST(Guarded, LetsUserErrorsAndInterruptionsPassUnchanged) {
+  EXPECT_THROW(guarded("x", [] { throw Interrupted("featurescope resume run"); }), Interrupted);
+  try {
+    guarded("outer", [] { throw UserError(ErrorCode::NotFound, "inner", "why"); });
+    FAIL();
+  } catch (const UserError& error) {
+    EXPECT_EQ(error.whatFailed(), "inner");
+  }
+  EXPECT_EQ(guarded("x", [] { return 7; }), 7);
+}
+
+TEST(EditDistance, EqualsHandCountedExamples) {
+  EXPECT_EQ(editDistance("kitten", "sitting"), 3U);
+  EXPECT_EQ(editDistance("", "abc"), 3U);
+  EXPECT_EQ(editDistance("same", "same"), 0U);
+}
+
+TEST(NearestName, FindsTheTypoAndStaysSilentWhenNothingIsNear) {
+  const std::array<std::string, 3> verbs{"index", "features", "activations"};
+  EXPECT_EQ(nearestName("indx", verbs), "index");
+  EXPECT_EQ(nearestName("activation", verbs), "activations");
+  EXPECT_EQ(nearestName("qqqqqqqq", verbs), "");
+}
+
+}  // namespace
+}  // namespace featurescope
