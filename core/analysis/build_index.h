@@ -16,11 +16,11 @@ struct IndexRequest {
   std::filesystem::path model;
   std::filesystem::path sae;
   Site site;
-  CorpusOptions corpus;                            ///< maxTokens is --tokens
+  CorpusOptions corpus;  ///< maxTokens is --tokens
   std::filesystem::path out;
-  std::optional<std::filesystem::path> fineTuning; ///< a finetune run: its c and d
+  std::optional<std::filesystem::path> fineTuning;  ///< a finetune run: its c and d
   std::int64_t top = 50;
-  std::int64_t batch = 16;                         ///< contexts a forward pass
+  std::int64_t batch = 16;  ///< contexts a forward pass
   bool force = false;
   ComputeOptions compute;
 };
@@ -30,8 +30,8 @@ struct IndexReport {
   double l0 = 0, seconds = 0, modelSeconds = 0;
 };
 
-/// The verb `index`: runs the text through the model's prefix and the SAE and stores every feature's
-/// statistics and top activations. Torch-free to call; runs on the calling thread.
+/// The verb `index`: runs the text through the model's prefix and the SAE and stores every
+/// feature's statistics and top activations. Torch-free to call; runs on the calling thread.
 IndexReport buildIndex(const IndexRequest& request, const JobContext& job);
 
 }  // namespace featurescope

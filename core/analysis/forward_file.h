@@ -15,12 +15,12 @@ namespace featurescope {
 /// The verb `forward` (contract). Torch-free to call.
 struct ForwardRequest {
   std::filesystem::path model;
-  std::filesystem::path ids;              ///< JSON: array of equal-length arrays of token ids
-  std::filesystem::path out;              ///< safetensors: `logits`, and each capture by its name
-  std::vector<std::string> captures;      ///< module names
+  std::filesystem::path ids;          ///< JSON: array of equal-length arrays of token ids
+  std::filesystem::path out;          ///< safetensors: `logits`, and each capture by its name
+  std::vector<std::string> captures;  ///< module names
   bool logits = true;
   std::optional<std::filesystem::path> sae;
-  std::optional<Site> site;               ///< where the SAE is inserted
+  std::optional<Site> site;  ///< where the SAE is inserted
   std::optional<std::filesystem::path> fineTuning;
   bool force = false;
   ComputeOptions compute;

@@ -8,9 +8,9 @@ namespace featurescope {
 
 /// Where and in what arithmetic a job computes; the flags every verb has. Torch-free.
 struct ComputeOptions {
-  int threads = 0;                ///< 0: the cores this process may use
-  std::string device = "auto";    ///< auto cpu cuda cuda:N
-  std::string dtype = "auto";     ///< the language model's: auto float32 bfloat16 float16
+  int threads = 0;              ///< 0: the cores this process may use
+  std::string device = "auto";  ///< auto cpu cuda cuda:N
+  std::string dtype = "auto";   ///< the language model's: auto float32 bfloat16 float16
   std::uint64_t seed = 0;
 };
 

@@ -17,22 +17,22 @@
 
 namespace featurescope {
 
-/// One block's weights; Linear weights are [out, in]. An undefined tensor was not read (the run does
-/// not need it) or does not exist (attention_bias: false).
+/// One block's weights; Linear weights are [out, in]. An undefined tensor was not read (the run
+/// does not need it) or does not exist (attention_bias: false).
 struct NeoxLayerWeights {
-  at::Tensor inputNormWeight, inputNormBias;          ///< [d_model]
+  at::Tensor inputNormWeight, inputNormBias;  ///< [d_model]
   at::Tensor postAttentionNormWeight, postAttentionNormBias;
-  at::Tensor qkvWeight, qkvBias;                      ///< [3·d_model, d_model], rows head·3hd + {q,k,v}·hd
-  at::Tensor attentionOutWeight, attentionOutBias;    ///< [d_model, d_model]
-  at::Tensor mlpInWeight, mlpInBias;                  ///< [d_ff, d_model]
-  at::Tensor mlpOutWeight, mlpOutBias;                ///< [d_model, d_ff]
+  at::Tensor qkvWeight, qkvBias;  ///< [3·d_model, d_model], rows head·3hd + {q,k,v}·hd
+  at::Tensor attentionOutWeight, attentionOutBias;  ///< [d_model, d_model]
+  at::Tensor mlpInWeight, mlpInBias;                ///< [d_ff, d_model]
+  at::Tensor mlpOutWeight, mlpOutBias;              ///< [d_model, d_ff]
 };
 
 struct NeoxWeights {
-  at::Tensor embedIn;                                 ///< [vocabulary, d_model]
+  at::Tensor embedIn;  ///< [vocabulary, d_model]
   std::vector<NeoxLayerWeights> layers;
-  at::Tensor finalNormWeight, finalNormBias;          ///< [d_model]
-  at::Tensor embedOut;                                ///< [vocabulary, d_model]
+  at::Tensor finalNormWeight, finalNormBias;  ///< [d_model]
+  at::Tensor embedOut;                        ///< [vocabulary, d_model]
 
   /// GPT-NeoX's initialisation: normal(0, 0.02), norms 1 and 0, biases 0.
   static NeoxWeights random(const NeoxConfig& config, std::uint64_t seed);
@@ -42,8 +42,9 @@ struct NeoxWeights {
 };
 
 /// A GPT-NeoX language model (reference/pythia.md, "Forward pass"; numerics of transformers).
-/// Immutable after construction: many threads may run it. Functions follow the calling thread's grad
-/// mode and are differentiable in weights and edits; a job that only reads holds an at::NoGradGuard.
+/// Immutable after construction: many threads may run it. Functions follow the calling thread's
+/// grad mode and are differentiable in weights and edits; a job that only reads holds an
+/// at::NoGradGuard.
 class LanguageModel {
  public:
   struct Options {
@@ -72,21 +73,22 @@ class LanguageModel {
   /// A forward pass stopped at a site, able to go on from it.
   struct Prefix {
     Site site;
-    at::Tensor value;   ///< [rows, length, width] at the site
-    at::Tensor hidden;  ///< [rows, length, d_model] residual stream entering the site's block
-    at::Tensor partial; ///< the block's other addend where it is known already, else undefined
+    at::Tensor value;    ///< [rows, length, width] at the site
+    at::Tensor hidden;   ///< [rows, length, d_model] residual stream entering the site's block
+    at::Tensor partial;  ///< the block's other addend where it is known already, else undefined
   };
 
-  /// tokens [rows, length] int64 on the model's device. Rows are independent sequences from position
-  /// 0; causal, so right padding never reaches real tokens.
+  /// tokens [rows, length] int64 on the model's device. Rows are independent sequences from
+  /// position 0; causal, so right padding never reaches real tokens.
   [[nodiscard]] at::Tensor activations(const at::Tensor& tokens, const Site& site) const;
   [[nodiscard]] Prefix forwardTo(const at::Tensor& tokens, const Site& site) const;
   /// The last hidden state (before the final layer norm), with `value` in place of prefix.value.
   [[nodiscard]] at::Tensor forwardFrom(const Prefix& prefix, const at::Tensor& value) const;
 
   struct Captured {
-    std::map<Site, at::Tensor> sites;  ///< [rows, length, width]; the replaced site after replacement
-    at::Tensor hidden;                 ///< undefined when the pass stopped before the end
+    std::map<Site, at::Tensor>
+        sites;          ///< [rows, length, width]; the replaced site after replacement
+    at::Tensor hidden;  ///< undefined when the pass stopped before the end
   };
   /// One pass that keeps the asked sites. `wholePass` false: stops after the last of them.
   [[nodiscard]] Captured forward(const at::Tensor& tokens, const std::vector<Site>& captures,
@@ -94,8 +96,8 @@ class LanguageModel {
 
   /// logits [rows, length, vocabulary] of a last hidden state.
   [[nodiscard]] at::Tensor logits(const at::Tensor& hidden) const;
-  /// Negative log-likelihood in nats of tokens[:, 1:] → [rows, length−1] float32, computed in chunks:
-  /// [tokens, vocabulary] in float32 never exists for more than one chunk. Differentiable.
+  /// Negative log-likelihood in nats of tokens[:, 1:] → [rows, length−1] float32, computed in
+  /// chunks: [tokens, vocabulary] in float32 never exists for more than one chunk. Differentiable.
   [[nodiscard]] at::Tensor tokenLosses(const at::Tensor& hidden, const at::Tensor& tokens) const;
 
  private:

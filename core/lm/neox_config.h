@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/json.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
-
-#include "core/base/json.h"
 
 namespace featurescope {
 
 enum class HiddenActivation { Gelu, GeluTanh, GeluFast };
 
-/// What config.json says of a GPT-NeoX model (reference/pythia.md), both spellings of rotary settings.
+/// What config.json says of a GPT-NeoX model (reference/pythia.md), both spellings of rotary
+/// settings.
 struct NeoxConfig {
   std::int64_t layers = 0;
-  std::int64_t width = 0;       ///< d_model
+  std::int64_t width = 0;  ///< d_model
   std::int64_t heads = 0;
   std::int64_t innerWidth = 0;  ///< d_ff
   std::int64_t vocabulary = 0;

@@ -60,7 +60,7 @@ class Autoencoder {
 /// What a saved SAE should know of its origin.
 struct CheckpointOrigin {
   std::string modelName;
-  std::string hookName;         ///< a full Hugging Face module name
+  std::string hookName;  ///< a full Hugging Face module name
   std::int64_t context = 128;
   Json extra = Json::object();  ///< further keys for cfg.json's metadata
 };

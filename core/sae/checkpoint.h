@@ -12,7 +12,8 @@
 namespace featurescope {
 
 enum class CheckpointFormat { SaeLens, Neel };
-[[nodiscard]] std::string_view name(CheckpointFormat format);  ///< contract's names: "saelens", "neel"
+[[nodiscard]] std::string_view name(
+    CheckpointFormat format);  ///< contract's names: "saelens", "neel"
 
 /// What a checkpoint says of itself, without its weights. Torch-free.
 struct CheckpointInfo {
@@ -23,14 +24,14 @@ struct CheckpointInfo {
   bool subtractsDecoderBias = true;  ///< apply_b_dec_to_input
   std::string hookName;              ///< as the file says, or empty
   std::string modelName;
-  Json settings;                     ///< its cfg, whole
-  std::filesystem::path weightsPath; ///< the file of tensors
+  Json settings;                                      ///< its cfg, whole
+  std::filesystem::path weightsPath;                  ///< the file of tensors
   std::optional<std::filesystem::path> sparsityPath;  ///< SAELens' log10 frequencies
 };
 
-/// Recognises a checkpoint by its contents (reference/sae_formats.md): a folder, its weights file, or
-/// RUN/ with a sae/ in it. Throws UserError{NotFound, BadFile, ShapeMismatch} and {Unsupported} that
-/// says what was found.
+/// Recognises a checkpoint by its contents (reference/sae_formats.md): a folder, its weights file,
+/// or RUN/ with a sae/ in it. Throws UserError{NotFound, BadFile, ShapeMismatch} and {Unsupported}
+/// that says what was found.
 [[nodiscard]] CheckpointInfo inspectCheckpoint(const std::filesystem::path& path);
 
 /// sha256 of the checkpoint's contents (weights and settings).

@@ -18,11 +18,12 @@ struct FeatureQuery {
   std::string sortColumn = "feature";  ///< a column of feature_table
   bool descending = false;             ///< rows without a value come last either way
   std::optional<std::int64_t> limit;
-  std::string where;                   ///< an SQL expression over the columns, or empty
+  std::string where;  ///< an SQL expression over the columns, or empty
 };
 
-/// Reads one index, read-only, also where its folder cannot be written. One connection, one thread at
-/// a time; open another reader for another thread. Foreign files open in SQLite's defensive mode.
+/// Reads one index, read-only, also where its folder cannot be written. One connection, one thread
+/// at a time; open another reader for another thread. Foreign files open in SQLite's defensive
+/// mode.
 class IndexReader {
  public:
   /// Throws UserError{NotFound, BadFile (not an index), DatabaseError (newer version, corrupt)}.

@@ -13,9 +13,9 @@
 
 namespace featurescope {
 
-/// Writes one index. It grows under a temporary name beside `path` and appears there, complete and in
-/// one file, with finish(); without it nothing is left behind. One thread.
-/// Every call throws UserError{CannotWrite, DatabaseError}.
+/// Writes one index. It grows under a temporary name beside `path` and appears there, complete and
+/// in one file, with finish(); without it nothing is left behind. One thread. Every call throws
+/// UserError{CannotWrite, DatabaseError}.
 class IndexWriter {
  public:
   IndexWriter(std::filesystem::path path, bool force);

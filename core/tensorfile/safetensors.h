@@ -11,7 +11,13 @@ namespace featurescope {
 
 /// One safetensors file, mapped, with every check of the format (reference/pythia.md).
 [[nodiscard]] TensorFile openSafetensors(const std::filesystem::path& path);
-/// A model.safetensors.index.json and its shards.
+/// The same of bytes in memory, which `owner` keeps alive; `path` names them in errors.
+[[nodiscard]] TensorFile readSafetensors(std::span<const std::byte> bytes,
+                                         std::shared_ptr<const void> owner,
+                                         const std::filesystem::path& path);
+
+/// A model.safetensors.index.json and its shards, which may also be torch zips (the same index with
+/// .bin files). A shard is opened when a tensor of it is first read.
 [[nodiscard]] TensorFile openShardedSafetensors(const std::filesystem::path& index);
 
 struct NamedTensor {

@@ -28,10 +28,13 @@ class TensorFile {
   /// Throws UserError{NotFound, BadFile, Unsupported}; pre-1.6 torch pickles are Unsupported.
   static TensorFile open(const std::filesystem::path& path);
 
-  /// Names in ascending order with their types and shapes.
+  /// Names in ascending order with their types and shapes. Tensors of types that we do not read are
+  /// left out. Opens every shard of a sharded set.
   [[nodiscard]] const std::map<std::string, Entry, std::less<>>& entries() const;
+  /// Whether the file holds the name, be it of a type that we read or not. Opens no shard.
   [[nodiscard]] bool contains(std::string_view name) const;
-  /// Throws UserError{NotFound} naming the file and the nearest name.
+  /// Opens the one shard that holds it. Throws UserError{NotFound} naming the file and the nearest
+  /// name, UserError{Unsupported} for a type that we do not read (U16, F8_E4M3, complex, …).
   [[nodiscard]] Tensor tensor(std::string_view name) const;
   /// safetensors' __metadata__, or what else of strings and numbers a pickle's top level held.
   [[nodiscard]] const std::map<std::string, std::string, std::less<>>& metadata() const;
@@ -45,14 +48,20 @@ class TensorFile {
   std::shared_ptr<const Source> source_;
 };
 
-/// How a format presents itself to TensorFile.
+/// How a format presents itself to TensorFile. Safe to call from many threads.
 class TensorFile::Source {
  public:
+  using Entries = std::map<std::string, Entry, std::less<>>;
+
   virtual ~Source() = default;
+  [[nodiscard]] virtual const Entries& entries() const = 0;
+  /// Every name, readable or not.
+  [[nodiscard]] virtual std::vector<std::string> names() const = 0;
+  [[nodiscard]] virtual bool contains(std::string_view name) const = 0;
+  /// `name` is one of names().
   [[nodiscard]] virtual Tensor read(const std::string& name) const = 0;
 
   std::filesystem::path path;
-  std::map<std::string, Entry, std::less<>> entries;
   std::map<std::string, std::string, std::less<>> metadata;
 };
 

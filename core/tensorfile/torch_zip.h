@@ -6,12 +6,14 @@
 namespace featurescope {
 
 /// A state dict saved by torch.save in its zip form (PyTorch 1.6 and newer), read by a restricted
-/// pickle machine: dicts, lists, tuples, strings, numbers and tensors; every other global is refused
-/// by name. Nested dicts give names joined by '.'. Tensors that are not contiguous are copied once.
+/// pickle machine: dicts, lists, tuples, strings, numbers and tensors; every other global is
+/// refused by name. Nested dicts give names joined by '.'. Tensors that are not contiguous are
+/// copied once.
 [[nodiscard]] TensorFile openTorchZip(const std::filesystem::path& path);
 
-/// Writes an ordered dict of tensors that torch.load(weights_only=True) reads, from a fixed template.
-/// (Only `convert` writes pickles.)
-void writeTorchZip(const std::filesystem::path& path, const std::vector<struct NamedTensor>& tensors);
+/// Writes an ordered dict of tensors that torch.load(weights_only=True) reads, from a fixed
+/// template. (Only `convert` writes pickles.)
+void writeTorchZip(const std::filesystem::path& path,
+                   const std::vector<struct NamedTensor>& tensors);
 
 }  // namespace featurescope

@@ -20,14 +20,14 @@ enum class Packing {
 
 struct CorpusOptions {
   std::vector<std::filesystem::path> files;  ///< .txt .jsonl, either also .gz or .zst
-  std::string field = "text";                ///< of .jsonl; without it context + completion are joined
+  std::string field = "text";  ///< of .jsonl; without it context + completion are joined
   Packing packing = Packing::Packed;
-  std::int64_t context = 128;                ///< tokens of a context
-  std::optional<std::int64_t> maxTokens;     ///< whole contexts, at most this many tokens
+  std::int64_t context = 128;             ///< tokens of a context
+  std::optional<std::int64_t> maxTokens;  ///< whole contexts, at most this many tokens
 };
 
-/// Sequences side by side. `tokens` is [rows, length] row-major; row r holds lengths[r] real tokens,
-/// the rest is padding (any valid id) and counts in nothing.
+/// Sequences side by side. `tokens` is [rows, length] row-major; row r holds lengths[r] real
+/// tokens, the rest is padding (any valid id) and counts in nothing.
 struct TokenBatch {
   std::vector<TokenId> tokens;
   std::vector<std::int32_t> lengths;
@@ -43,8 +43,8 @@ struct TokenBatch {
 struct CorpusReport {
   std::int64_t documents = 0;
   std::int64_t contexts = 0;
-  std::int64_t tokens = 0;          ///< handed out
-  std::int64_t droppedTokens = 0;   ///< the remainder (packed) or beyond the context (documents)
+  std::int64_t tokens = 0;         ///< handed out
+  std::int64_t droppedTokens = 0;  ///< the remainder (packed) or beyond the context (documents)
   std::int64_t emptyDocuments = 0;
 };
 
@@ -52,15 +52,16 @@ struct CorpusReport {
 /// One thread at a time.
 class Corpus {
  public:
-  /// Opens lazily. Throws UserError{BadUsage} for impossible options, {NotFound} for a missing file.
+  /// Opens lazily. Throws UserError{BadUsage} for impossible options, {NotFound} for a missing
+  /// file.
   Corpus(Tokenizer tokenizer, CorpusOptions options);
   ~Corpus();
   Corpus(Corpus&&) noexcept;
   Corpus& operator=(Corpus&&) noexcept;
 
   /// The next at most `rows` contexts; false at the end. Batches of the same `rows` are always the
-  /// same. Throws UserError{BadText} for binary in place of text, a line that is not JSON, or, at the
-  /// end, less than one context of text; {BadFile} for a damaged archive.
+  /// same. Throws UserError{BadText} for binary in place of text, a line that is not JSON, or, at
+  /// the end, less than one context of text; {BadFile} for a damaged archive.
   bool next(TokenBatch& batch, std::int64_t rows);
 
   [[nodiscard]] const CorpusReport& report() const;

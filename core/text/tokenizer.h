@@ -13,9 +13,9 @@
 
 namespace featurescope {
 
-/// A byte-level BPE tokenizer of the Pythia family, read from a Hugging Face tokenizer.json; the ids
-/// equal those of `tokenizers` (reference/pythia.md, "Tokenizer"). No BOS is added.
-/// Immutable and cheap to copy; share it between threads, give each thread its own Encoder.
+/// A byte-level BPE tokenizer of the Pythia family, read from a Hugging Face tokenizer.json; the
+/// ids equal those of `tokenizers` (reference/pythia.md, "Tokenizer"). No BOS is added. Immutable
+/// and cheap to copy; share it between threads, give each thread its own Encoder.
 class Tokenizer {
  public:
   /// `path`: a tokenizer.json or the folder that holds one.

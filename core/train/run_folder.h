@@ -14,8 +14,9 @@ namespace featurescope {
 enum class RunState { Running, Finished, Interrupted, Failed };
 [[nodiscard]] std::string_view name(RunState state);
 
-/// A run's folder as it is written (contract, "A run folder"): run.json, metrics.csv, log.txt and the
-/// result. One writer; readers may look at any time, since every file is replaced or appended whole.
+/// A run's folder as it is written (contract, "A run folder"): run.json, metrics.csv, log.txt and
+/// the result. One writer; readers may look at any time, since every file is replaced or appended
+/// whole.
 class RunFolder {
  public:
   /// Makes the folder; `settings` becomes run.json with state running.

@@ -15,24 +15,25 @@
 namespace featurescope {
 
 /// Everything that decides a training run; defaults are the paper's ("How We Train our Sparse
-/// Autoencoder"). Exactly one of (model and texts) and activations, and of steps and tokens, is set.
+/// Autoencoder"). Exactly one of (model and texts) and activations, and of steps and tokens, is
+/// set.
 struct TrainSettings {
   std::filesystem::path model;
   Site site;
-  CorpusOptions corpus;                  ///< `context` is also the tokens of a row
-  std::filesystem::path activations;     ///< safetensors with `activations` [N, d] instead of a model
-  std::filesystem::path out;             ///< the run folder
+  CorpusOptions corpus;               ///< `context` is also the tokens of a row
+  std::filesystem::path activations;  ///< safetensors with `activations` [N, d] instead of a model
+  std::filesystem::path out;          ///< the run folder
   bool force = false;
 
   std::int64_t expansion = 4;
   std::optional<std::int64_t> features;  ///< M; overrides expansion
   std::int64_t batch = 8;                ///< contexts a step; a step has batch · context tokens
   std::optional<std::int64_t> steps;
-  std::optional<std::int64_t> tokens;    ///< rounded down to whole steps, at least one
+  std::optional<std::int64_t> tokens;  ///< rounded down to whole steps, at least one
 
   double learningRate = 1e-4, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
-  bool projectDecoderGradient = false;   ///< --decoder-gradient project
-  std::optional<double> l1Coefficient;   ///< nothing: measured on the first batch, said in run.json
+  bool projectDecoderGradient = false;  ///< --decoder-gradient project
+  std::optional<double> l1Coefficient;  ///< nothing: measured on the first batch, said in run.json
   std::optional<std::filesystem::path> initial;  ///< --init: W_enc W_dec b_enc b_dec as they are
   bool shuffle = true;
   std::int64_t logEvery = 10;
