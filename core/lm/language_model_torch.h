@@ -7,6 +7,7 @@
 #include "core/text/corpus.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <filesystem>
 #include <functional>

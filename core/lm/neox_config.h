@@ -25,6 +25,7 @@ struct NeoxConfig {
   double layerNormEpsilon = 1e-5;
   bool parallelResidual = true;
   bool attentionBias = true;
+  bool tiedEmbeddings = false;  ///< embed_out is embed_in
   HiddenActivation activation = HiddenActivation::Gelu;
   std::string torchDtype = "float32";  ///< what the file says it was saved in; a hint only
 

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
+#include "core/lm/language_model_torch.h"
+#include "core/lm/model_folder.h"
+#include "core/lm/neox_block_torch.h"
+#include "core/lm/read_weights_torch.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace featurescope {
+
+namespace {
+
+void requireSite(const Site& site, const NeoxConfig& config) {
+  if (site.layer.value >= 0 && site.layer.value < config.layers) return;
+  throw UserError(ErrorCode::OutOfRange, "cannot read " + site.moduleName(),
+                  "the model has " + std::to_string(config.layers) + " layers, counted from 0");
+}
+
+/// One pass over one batch of tokens: the blocks with what they share.
+class Pass {
+ public:
+  Pass(const LanguageModel& model, std::int64_t length)
+      : config_(model.config()),
+        weights_(model.weights()),
+        rotary_(config_, length, weights_.embedIn.options().requires_grad(false)) {}
+
+  [[nodiscard]] at::Tensor embed(const at::Tensor& tokens) const {
+    return at::embedding(weights_.embedIn, tokens);
+  }
+  [[nodiscard]] NeoxBlock block(std::int32_t layer) const {
+    return {config_, weights_.layers[static_cast<std::size_t>(layer)]};
+  }
+  [[nodiscard]] at::Tensor attention(std::int32_t layer, const at::Tensor& hidden) const {
+    return block(layer).attention(hidden, rotary_);
+  }
+  /// What the block adds its MLP's output to, where that is needed before the MLP; undefined with
+  /// the parallel residual, whose attention can wait until somebody wants the block's end.
+  [[nodiscard]] at::Tensor sequentialResidual(std::int32_t layer, const at::Tensor& hidden) const {
+    return config_.parallelResidual ? at::Tensor() : attention(layer, hidden) + hidden;
+  }
+  /// The residual stream after a block, from its MLP's output.
+  [[nodiscard]] at::Tensor blockEnd(std::int32_t layer, const at::Tensor& hidden,
+                                    const at::Tensor& residual, const at::Tensor& mlpOut) const {
+    if (residual.defined()) return mlpOut + residual;
+    return mlpOut + attention(layer, hidden) + hidden;
+  }
+  /// Blocks [first, end) over `hidden`.
+  [[nodiscard]] at::Tensor blocks(at::Tensor hidden, std::int32_t first, std::int32_t end) const {
+    for (std::int32_t layer = first; layer < end; ++layer) {
+      const at::Tensor residual = sequentialResidual(layer, hidden);
+      const at::Tensor& read = residual.defined() ? residual : hidden;
+      hidden = blockEnd(layer, hidden, residual, block(layer).mlpOut(block(layer).mlpPre(read)));
+    }
+    return hidden;
+  }
+
+ private:
+  const NeoxConfig& config_;
+  const NeoxWeights& weights_;
+  RotaryTable rotary_;
+};
+
+std::int32_t layerCount(const NeoxConfig& config) {
+  return static_cast<std::int32_t>(config.layers);
+}
+
+}  // namespace
+
+LanguageModel LanguageModel::open(const std::filesystem::path& folder, const Options& options) {
+  const ModelFolder opened = ModelFolder::open(folder);
+  if (options.upTo) requireSite(*options.upTo, opened.config);
+  return {opened.config, readWeights(opened, options)};
+}
+
+LanguageModel::LanguageModel(NeoxConfig config, NeoxWeights weights)
+    : config_(std::move(config)), weights_(std::move(weights)) {}
+
+at::Device LanguageModel::device() const { return weights_.embedIn.device(); }
+
+at::ScalarType LanguageModel::dtype() const { return weights_.embedIn.scalar_type(); }
+
+at::Tensor LanguageModel::activations(const at::Tensor& tokens, const Site& site) const {
+  return forward(tokens, {site}, std::nullopt, false).sites.at(site);
+}
+
+LanguageModel::Captured LanguageModel::forward(const at::Tensor& tokens,
+                                               const std::vector<Site>& captures,
+                                               const std::optional<Edit>& edit,
+                                               bool wholePass) const {
+  for (const auto& site : captures) requireSite(site, config_);
+  if (edit) requireSite(edit->site, config_);
+  Captured result;
+  if (!wholePass && captures.empty()) return result;
+  std::optional<Site> last;
+  if (!wholePass) last = *std::max_element(captures.begin(), captures.end());
+
+  // Edits and keeps the value at a site on its way.
+  const auto met = [&](const Site& site, at::Tensor value) {
+    if (edit && edit->site == site) value = edit->replace(value);
+    if (std::find(captures.begin(), captures.end(), site) != captures.end()) {
+      result.sites.emplace(site, value);
+    }
+    return value;
+  };
+  const Pass pass(*this, tokens.size(1));
+  at::Tensor hidden = pass.embed(tokens);
+  for (std::int32_t layer = 0; layer < layerCount(config_); ++layer) {
+    const Site pre{Layer{layer}, SiteKind::MlpPre}, out{Layer{layer}, SiteKind::MlpOut},
+        end{Layer{layer}, SiteKind::Resid};
+    const NeoxBlock block = pass.block(layer);
+    const at::Tensor residual = pass.sequentialResidual(layer, hidden);
+    const at::Tensor before = met(pre, block.mlpPre(residual.defined() ? residual : hidden));
+    if (last == pre) return result;
+    const at::Tensor after = met(out, block.mlpOut(before));
+    if (last == out) return result;
+    hidden = met(end, pass.blockEnd(layer, hidden, residual, after));
+    if (last == end) return result;
+  }
+  result.hidden = hidden;
+  return result;
+}
+
+LanguageModel::Prefix LanguageModel::forwardTo(const at::Tensor& tokens, const Site& site) const {
+  requireSite(site, config_);
+  const std::int32_t layer = site.layer.value;
+  const Pass pass(*this, tokens.size(1));
+  Prefix prefix{site, {}, pass.blocks(pass.embed(tokens), 0, layer), {}};
+  if (site.kind == SiteKind::Resid) {
+    prefix.value = pass.blocks(prefix.hidden, layer, layer + 1);
+    return prefix;
+  }
+  prefix.partial = pass.sequentialResidual(layer, prefix.hidden);
+  const NeoxBlock block = pass.block(layer);
+  prefix.value = block.mlpPre(prefix.partial.defined() ? prefix.partial : prefix.hidden);
+  if (site.kind == SiteKind::MlpOut) prefix.value = block.mlpOut(prefix.value);
+  return prefix;
+}
+
+at::Tensor LanguageModel::forwardFrom(const Prefix& prefix, const at::Tensor& value) const {
+  const std::int32_t layer = prefix.site.layer.value;
+  const Pass pass(*this, value.size(1));
+  at::Tensor hidden = value;
+  if (prefix.site.kind != SiteKind::Resid) {
+    const bool pre = prefix.site.kind == SiteKind::MlpPre;
+    hidden = pass.blockEnd(layer, prefix.hidden, prefix.partial,
+                           pre ? pass.block(layer).mlpOut(value) : value);
+  }
+  return pass.blocks(hidden, layer + 1, layerCount(config_));
+}
+
+at::Tensor LanguageModel::logits(const at::Tensor& hidden) const {
+  const at::Tensor normed = at::layer_norm(hidden, {config_.width}, weights_.finalNormWeight,
+                                           weights_.finalNormBias, config_.layerNormEpsilon);
+  return at::linear(normed, weights_.embedOut);
+}
+
+at::Tensor toTorch(const TokenBatch& batch, const LanguageModel& model) {
+  const NeoxConfig& config = model.config();
+  if (batch.length > config.maxPositions) {
+    throw UserError(ErrorCode::ShapeMismatch, "cannot run the model",
+                    "the sequences are " + std::to_string(batch.length) +
+                        " tokens long, the model has " + std::to_string(config.maxPositions) +
+                        " positions",
+                    "use a shorter --context");
+  }
+  at::Tensor tokens = at::empty({batch.rows(), batch.length}, at::kLong);
+  auto* ids = tokens.mutable_data_ptr<std::int64_t>();
+  for (std::size_t i = 0; i < batch.tokens.size(); ++i) {
+    const std::int32_t id = batch.tokens[i].value;
+    if (id < 0 || id >= config.vocabulary) {
+      throw UserError(ErrorCode::OutOfRange, "cannot run the model",
+                      "token " + std::to_string(id) + " is beyond its vocabulary of " +
+                          std::to_string(config.vocabulary),
+                      "use the tokenizer the model was trained with");
+    }
+    ids[i] = id;
+  }
+  return tokens.to(model.device());
+}
+
+at::Tensor realTokens(const TokenBatch& batch, at::Device device) {
+  at::Tensor real = at::zeros({batch.rows(), batch.length}, at::kBool);
+  for (std::int64_t row = 0; row < batch.rows(); ++row) {
+    real[row].narrow(0, 0, batch.lengths[static_cast<std::size_t>(row)]).fill_(true);
+  }
+  return real.to(device);
+}
+
+}  // namespace featurescope
