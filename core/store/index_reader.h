@@ -17,8 +17,8 @@ namespace featurescope {
 struct FeatureQuery {
   std::string sortColumn = "feature";  ///< a column of feature_table
   bool descending = false;             ///< rows without a value come last either way
-  std::optional<std::int64_t> limit;
-  std::string where;  ///< an SQL expression over the columns, or empty
+  std::optional<std::int64_t> limit = std::nullopt;
+  std::string where = {};  ///< an SQL expression over the columns, or empty
 };
 
 /// Reads one index, read-only, also where its folder cannot be written. One connection, one thread

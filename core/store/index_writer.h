@@ -34,7 +34,9 @@ class IndexWriter {
     float activation = 0;
     std::optional<float> activationFineTuned;
   };
-  /// A feature and its top activations in rank order. `topToken` of the record is taken from them.
+  /// A feature and its top activations in rank order, after all sequences. What follows from other
+  /// figures is not taken from the record: `density` and `dead` (from activeTokens and the corpus)
+  /// and `topToken` (from the first of `top`).
   void appendFeature(const FeatureRecord& feature, std::span<const TopActivation> top);
   void writeProvenance(std::string_view key, std::string_view value);
 

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace featurescope {
+
+/// One SQLite connection. Every failure becomes a sentence for a person: UserError{BadFile} for a
+/// file that is no database, {CannotWrite} for a full disk or a folder without permission,
+/// {DatabaseError} for a damaged or locked one; std::bad_alloc, and Interrupted after
+/// sqlite3_interrupt. One thread at a time.
+class Database {
+ public:
+  enum class Access {
+    Build,   ///< a new file of our own: no journal, no flushing; it counts only once it is complete
+    Read,    ///< a foreign file, read-only and in SQLite's defensive mode
+    Memory,  ///< nothing on disk
+  };
+
+  /// `shownPath` is what errors call the file (a file under a temporary name is shown by its final
+  /// one).
+  Database(const std::filesystem::path& path, Access access,
+           const std::filesystem::path& shownPath);
+  static Database inMemory();
+
+  /// Runs any number of statements that return nothing we need.
+  void execute(const std::string& sql);
+  /// The first column of the first row, or 0 without one.
+  [[nodiscard]] std::int64_t integer(std::string_view sql) const;
+  [[nodiscard]] bool inTransaction() const;
+  /// Ends the connection, saying what goes wrong (the destructor cannot).
+  void close();
+
+  [[nodiscard]] sqlite3* handle() const { return handle_.get(); }
+  /// Throws what SQLite's result `code` means here.
+  [[noreturn]] void fail(int code) const;
+
+ private:
+  struct Close {
+    void operator()(sqlite3* handle) const;
+  };
+  std::unique_ptr<sqlite3, Close> handle_;
+  std::string subject_;  ///< "cannot read x.sqlite"
+  bool writes_ = false;
+};
+
+/// One prepared statement of a database that outlives it. Parameters count from 1, columns from 0.
+class Statement {
+ public:
+  /// `sql` must hold exactly one statement.
+  Statement(const Database& database, std::string_view sql);
+
+  Statement& bind(int parameter, std::int64_t value);
+  Statement& bind(int parameter, double value);
+  /// `text` must stay as it is until the statement has run.
+  Statement& bind(int parameter, std::string_view text);
+  Statement& bindNull(int parameter);
+
+  /// To the next row; false after the last.
+  bool step();
+  /// Runs a statement that returns no rows and makes it ready to run again.
+  void run();
+  void reset();
+  /// Gives the statement up, so that its database can close; it cannot run again.
+  void finalize() { statement_.reset(); }
+
+  [[nodiscard]] bool isNull(int column) const;
+  [[nodiscard]] std::int64_t integer(int column) const;
+  [[nodiscard]] double real(int column) const;
+  [[nodiscard]] std::string text(int column) const;
+
+ private:
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  const Database* database_;
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+};
+
+}  // namespace featurescope

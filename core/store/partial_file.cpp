@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/store/partial_file.h"
+
+#include "core/base/error.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <charconv>
+#include <fcntl.h>
+#include <optional>
+#include <signal.h>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace featurescope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view kSuffix = ".partial";
+
+std::string prefixOf(const fs::path& finalPath) {
+  return fmt::format(".{}.", finalPath.filename().string());
+}
+
+fs::path partialOf(const fs::path& finalPath) {
+  const auto process = static_cast<long>(::getpid());
+  return finalPath.parent_path() / fmt::format("{}{}{}", prefixOf(finalPath), process, kSuffix);
+}
+
+/// The process that writes the partial file `name`, when it is one of `prefix`'s. What SQLite may
+/// put beside a database (-journal, -wal, -shm) belongs to the same process.
+std::optional<pid_t> writerOf(std::string_view name, std::string_view prefix) {
+  if (!name.starts_with(prefix)) return std::nullopt;
+  name.remove_prefix(prefix.size());
+  pid_t process = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), process);
+  name.remove_prefix(static_cast<std::size_t>(end - name.data()));
+  if (error != std::errc() || !name.starts_with(kSuffix)) return std::nullopt;
+  return process;
+}
+
+bool isRunning(pid_t process) { return ::kill(process, 0) == 0 || errno != ESRCH; }
+
+void removeLeftovers(const fs::path& finalPath) {
+  const fs::path folder = finalPath.has_parent_path() ? finalPath.parent_path() : fs::path(".");
+  const std::string prefix = prefixOf(finalPath);
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const auto process = writerOf(entry.path().filename().string(), prefix);
+    if (process && (*process == ::getpid() || !isRunning(*process))) {
+      fs::remove(entry.path(), ignored);
+    }
+  }
+}
+
+UserError cannotWrite(const fs::path& path, int error) {
+  return {ErrorCode::CannotWrite, "cannot write " + path.string(),
+          std::generic_category().message(error), "check the disk's free space and permissions"};
+}
+
+void flush(const fs::path& path, const fs::path& shownPath) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) throw cannotWrite(shownPath, errno);
+  const int error = ::fsync(descriptor) == 0 ? 0 : errno;
+  ::close(descriptor);
+  if (error != 0) throw cannotWrite(shownPath, error);
+}
+
+}  // namespace
+
+PartialFile::PartialFile(fs::path finalPath)
+    : final_(std::move(finalPath)), partial_(partialOf(final_)) {
+  removeLeftovers(final_);
+}
+
+PartialFile::~PartialFile() {
+  if (!committed_) removeLeftovers(final_);
+}
+
+void PartialFile::commit() {
+  flush(partial_, final_);
+  if (::rename(partial_.c_str(), final_.c_str()) != 0) throw cannotWrite(final_, errno);
+  committed_ = true;
+  // Makes the rename itself durable; a file system that cannot do so has no better to offer.
+  const fs::path folder = final_.has_parent_path() ? final_.parent_path() : fs::path(".");
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor >= 0) {
+    ::fsync(descriptor);
+    ::close(descriptor);
+  }
+}
+
+}  // namespace featurescope

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/store/database.h"
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+/// An index is one SQLite file that anybody may query, from any program that reads SQLite 3:
+///
+///   sqlite3 -header -column INDEX.sqlite "SELECT * FROM feature_table ORDER BY density LIMIT 10"
+///   sqlite3 INDEX.sqlite "SELECT rank, str_token, context, activation FROM top_activation WHERE
+///   feature = 7" sqlite3 INDEX.sqlite "SELECT value FROM provenance WHERE key = 'model'"
+///
+/// Three views are its promise to people and scripts; they keep their columns and meaning:
+///
+///   feature_table    a row a feature: feature density active_tokens max mean_active dead
+///   cosine_to_dead
+///                    decoder_norm encoder_bias top_token scale bias
+///   top_activation   a row for each of a feature's strongest activations: feature rank position
+///   token
+///                    str_token context activation activation_ft
+///   provenance       key, value: what the index was made from
+///
+/// and two more are of use: corpus (position token str_token; every token in order) and sequence
+/// (start, length; the runs of tokens the model saw as one). The statements in schema.cpp describe
+/// each table, view and column; the same comments are in the file itself (`.schema` in the sqlite3
+/// shell). No view calls a function that SQLite does not have by itself.
+namespace featurescope {
+
+/// "FSix": marks a SQLite file as an index (PRAGMA application_id).
+constexpr std::int64_t kIndexApplicationId = 0x46536978;
+
+/// One step of the schema: SQL that turns version `i` into version `i + 1`, in a list by `i`.
+using Migration = std::string_view;
+
+/// All steps so far; their number is the newest version (PRAGMA user_version).
+[[nodiscard]] std::span<const Migration> indexMigrations();
+
+/// Runs the steps the database has not seen yet, all or none, and sets its version and mark. Not to
+/// be called inside a transaction. Throws UserError{DatabaseError} when it is newer than the last
+/// step.
+void migrate(Database& database, std::span<const Migration> steps = indexMigrations());
+
+/// Throws UserError unless the database is an index of our version whose tables and views are, word
+/// for word, ours: what a foreign file calls feature_table is not run. `shownPath` for the errors.
+void checkIsIndex(const Database& database, const std::filesystem::path& shownPath);
+
+}  // namespace featurescope
