@@ -47,10 +47,15 @@ add_library(featurescope_torch_cpu SHARED IMPORTED)
 set_target_properties(featurescope_torch_cpu PROPERTIES
   IMPORTED_LOCATION ${torch_root}/lib/libtorch_cpu.so)
 
+# The wheel brings headers of another fmt than the one we link: ours must be found first.
+find_path(fmt_headers fmt/format.h REQUIRED NO_CACHE)
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/our_fmt)
+file(CREATE_LINK ${fmt_headers}/fmt ${CMAKE_BINARY_DIR}/our_fmt/fmt SYMBOLIC)
+
 add_library(featurescope_torch INTERFACE)
 add_library(featurescope::torch ALIAS featurescope_torch)
 target_include_directories(featurescope_torch SYSTEM INTERFACE
-  ${torch_root}/include ${torch_root}/include/torch/csrc/api/include)
+  ${CMAKE_BINARY_DIR}/our_fmt ${torch_root}/include ${torch_root}/include/torch/csrc/api/include)
 target_link_libraries(featurescope_torch INTERFACE featurescope_torch_cpu featurescope_c10)
 if(torch_rpath_link)
   target_link_options(featurescope_torch INTERFACE -Wl,-rpath-link,${torch_rpath_link})
