@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace featurescope {
 
@@ -24,8 +25,10 @@ struct CheckpointInfo {
   bool subtractsDecoderBias = true;  ///< apply_b_dec_to_input
   std::string hookName;              ///< as the file says, or empty
   std::string modelName;
-  Json settings;                                      ///< its cfg, whole
+  DType dtype = DType::F32;                           ///< of W_enc as stored
+  Json settings = Json::object();                     ///< its cfg, whole; empty where there is none
   std::filesystem::path weightsPath;                  ///< the file of tensors
+  std::optional<std::filesystem::path> settingsPath;  ///< the file of `settings`
   std::optional<std::filesystem::path> sparsityPath;  ///< SAELens' log10 frequencies
 };
 

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
+#include "core/sae/autoencoder_torch.h"
+#include "core/sae/finite_torch.h"
+#include "core/tensorfile/tensor_file.h"
+#include "core/tensorfile/tensor_torch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace featurescope {
+
+namespace {
+
+/// Elements of [tokens, M] that encodeSparse holds at a time (32 MB), and the fewest rows for which
+/// a matrix product is still fast.
+constexpr std::int64_t kChunkElements = 1 << 23;
+constexpr std::int64_t kFewestChunkRows = 64;
+
+at::Tensor readParameter(const TensorFile& file, const char* name, at::Device device,
+                         const std::string& what) {
+  // A copy of our own: a file that shrinks under a mapping would kill the program.
+  at::Tensor tensor = toTorch(file.tensor(name)).to(device, at::kFloat, false, /*copy=*/true);
+  if (!allFinite(tensor)) {
+    throw UserError(ErrorCode::NotFinite, what,
+                    fmt::format("its {} holds a value that is not a finite number", name),
+                    "the checkpoint is damaged or its training diverged: use another");
+  }
+  return tensor;
+}
+
+/// SAELens wrote this vector for a while without using it; other than all ones it scales features.
+void refuseFineTunedScale(const TensorFile& file, const std::string& what) {
+  if (!file.contains("scaling_factor")) return;
+  if (!toTorch(file.tensor("scaling_factor")).eq(1).all().item<bool>()) {
+    throw UserError(ErrorCode::Unsupported, what, "its features have a scaling_factor other than 1",
+                    "fold it into W_dec first");
+  }
+}
+
+}  // namespace
+
+Autoencoder Autoencoder::load(const std::filesystem::path& checkpoint, at::Device device) {
+  CheckpointInfo info = inspectCheckpoint(checkpoint);
+  const std::string what = "cannot use the SAE " + checkpoint.string();
+  const TensorFile file = TensorFile::open(info.weightsPath);
+  refuseFineTunedScale(file, what);
+  Autoencoder autoencoder(
+      {readParameter(file, "W_enc", device, what), readParameter(file, "W_dec", device, what),
+       readParameter(file, "b_enc", device, what), readParameter(file, "b_dec", device, what)},
+      info.subtractsDecoderBias);
+  autoencoder.info_ = std::move(info);
+  return autoencoder;
+}
+
+Autoencoder::Autoencoder(AutoencoderParameters parameters, bool subtractsDecoderBias)
+    : parameters_(std::move(parameters)), subtractsDecoderBias_(subtractsDecoderBias) {
+  info_.width = width();
+  info_.features = features();
+  info_.subtractsDecoderBias = subtractsDecoderBias;
+}
+
+at::Tensor Autoencoder::preActivations(const at::Tensor& x) const {
+  if (x.dim() != 2 || x.size(1) != width()) {
+    throw UserError(ErrorCode::ShapeMismatch, "cannot encode",
+                    fmt::format("the activations have {} values a token, the SAE reads {}",
+                                x.dim() == 0 ? 0 : x.size(-1), width()),
+                    "choose the SAE that belongs to this site");
+  }
+  at::Tensor input = x.to(parameters_.W_enc.device(), parameters_.W_enc.scalar_type());
+  if (subtractsDecoderBias_) input = input - parameters_.b_dec;
+  // Not addmm: product, then bias, is what other programs compute, to the bit.
+  return input.mm(parameters_.W_enc).add_(parameters_.b_enc);
+}
+
+at::Tensor Autoencoder::encode(const at::Tensor& x) const { return preActivations(x).relu_(); }
+
+at::Tensor Autoencoder::decode(const at::Tensor& f) const {
+  return f.mm(parameters_.W_dec).add_(parameters_.b_dec);
+}
+
+void Autoencoder::encodeSparse(const at::Tensor& x, SparseCode& code) const {
+  if (!allFinite(x)) {
+    throw UserError(ErrorCode::NotFinite, "cannot encode", "an activation is not a finite number");
+  }
+  if (code.rows() == 0) code.features = features();
+  const std::int64_t rows = std::max(kFewestChunkRows, kChunkElements / features());
+  for (std::int64_t first = 0; first < x.size(0); first += rows) {
+    const at::Tensor chunk = x.narrow(0, first, std::min(rows, x.size(0) - first));
+    const at::Tensor f = encode(chunk).to(at::kCPU).contiguous();
+    appendActive({f.const_data_ptr<float>(), f.size(0), f.size(1)}, code);
+  }
+}
+
+}  // namespace featurescope
