@@ -24,5 +24,8 @@ struct SparseCode {
 /// The entries > 0 of f [tokens, M], appended to `code` (whose `features` must be M). NaN counts as
 /// not active; callers check for it where weights or activations enter.
 void appendActive(MatrixView<const float> f, SparseCode& code);
+namespace plain {
+void appendActive(MatrixView<const float> f, SparseCode& code);
+}
 
 }  // namespace featurescope
