@@ -52,7 +52,7 @@ class LanguageModel {
     at::Device device = at::kCPU;
     at::ScalarType dtype = at::kFloat;
     /// Read no weight that the value at this site does not need; nothing: the whole model.
-    std::optional<Site> upTo;
+    std::optional<Site> upTo = std::nullopt;
   };
 
   /// A Hugging Face folder. Throws UserError{NotFound, BadFile, ShapeMismatch, Unsupported,

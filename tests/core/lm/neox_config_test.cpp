@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/lm/neox_config.h"
+
+#include "core/base/error.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace featurescope {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// Pythia-70m's config.json, as published.
+Json pythia70m() {
+  return Json::parse(R"({
+    "architectures": ["GPTNeoXForCausalLM"], "bos_token_id": 0, "eos_token_id": 0,
+    "hidden_act": "gelu", "hidden_size": 512, "initializer_range": 0.02,
+    "intermediate_size": 2048, "layer_norm_eps": 1e-05, "max_position_embeddings": 2048,
+    "model_type": "gpt_neox", "num_attention_heads": 8, "num_hidden_layers": 6,
+    "rotary_emb_base": 10000, "rotary_pct": 0.25, "tie_word_embeddings": false,
+    "torch_dtype": "float16", "transformers_version": "4.24.0", "use_cache": true,
+    "use_parallel_residual": true, "vocab_size": 50304})");
+}
+
+/// The error that parsing the config gives; a failure where there is none.
+UserError errorOf(const Json& config) {
+  try {
+    (void)NeoxConfig::parse(config, "cannot read config.json");
+  } catch (const UserError& error) {
+    return error;
+  }
+  ADD_FAILURE() << "accepted " << config.dump();
+  return {ErrorCode::Internal, "", ""};
+}
+
+TEST(NeoxConfig, ReadsPythia70m) {
+  const auto config = NeoxConfig::parse(pythia70m(), "config.json");
+  EXPECT_EQ(config.layers, 6);
+  EXPECT_EQ(config.width, 512);
+  EXPECT_EQ(config.heads, 8);
+  EXPECT_EQ(config.headWidth(), 64);
+  EXPECT_EQ(config.rotaryWidth(), 16);
+  EXPECT_EQ(config.innerWidth, 2048);
+  EXPECT_EQ(config.vocabulary, 50304);
+  EXPECT_EQ(config.maxPositions, 2048);
+  EXPECT_TRUE(config.parallelResidual);
+  EXPECT_TRUE(config.attentionBias);
+  EXPECT_FALSE(config.tiedEmbeddings);
+  EXPECT_EQ(config.torchDtype, "float16");
+}
+
+TEST(NeoxConfig, ReadsTheNewerSpellingOfTheRotarySettings) {
+  Json json = pythia70m();
+  json.erase("rotary_pct");
+  json.erase("rotary_emb_base");
+  json["rope_parameters"] = {
+      {"rope_type", "default"}, {"rope_theta", 500.0}, {"partial_rotary_factor", 0.5}};
+  const auto config = NeoxConfig::parse(json, "config.json");
+  EXPECT_EQ(config.rotaryWidth(), 32);
+  EXPECT_EQ(config.rotaryBase, 500.0);
+}
+
+TEST(NeoxConfig, AcceptsScalingThatIsNullOrOfTheDefaultType) {
+  for (const Json& scaling : {Json(nullptr), Json{{"type", "default"}}}) {
+    Json json = pythia70m();
+    json["rope_scaling"] = scaling;
+    EXPECT_EQ(NeoxConfig::parse(json, "config.json").rotaryWidth(), 16);
+  }
+}
+
+TEST(NeoxConfig, RefusesUnknownRotaryScalingByItsName) {
+  for (const char* key : {"rope_scaling", "rope_parameters"}) {
+    Json json = pythia70m();
+    json[key] = {{"rope_type", "yarn"}, {"factor", 4.0}};
+    const auto error = errorOf(json);
+    EXPECT_EQ(error.code(), ErrorCode::Unsupported);
+    EXPECT_THAT(error.what(), HasSubstr("yarn"));
+    EXPECT_THAT(error.what(), HasSubstr(key));
+  }
+}
+
+TEST(NeoxConfig, RefusesAnOddRotaryWidth) {
+  Json json = pythia70m();
+  json["rotary_pct"] = 0.27;  // 17 of 64 dimensions
+  const auto error = errorOf(json);
+  EXPECT_EQ(error.code(), ErrorCode::Unsupported);
+  EXPECT_THAT(error.what(), HasSubstr("17 of 64"));
+}
+
+TEST(NeoxConfig, RefusesAnActivationItDoesNotKnowByItsName) {
+  Json json = pythia70m();
+  json["hidden_act"] = "swish";
+  EXPECT_EQ(errorOf(json).code(), ErrorCode::Unsupported);
+  EXPECT_THAT(errorOf(json).what(), HasSubstr("swish"));
+}
+
+TEST(NeoxConfig, RefusesAnotherKindOfModelByItsName) {
+  Json json = pythia70m();
+  json["model_type"] = "llama";
+  EXPECT_EQ(errorOf(json).code(), ErrorCode::Unsupported);
+  EXPECT_THAT(errorOf(json).what(), HasSubstr("llama"));
+}
+
+TEST(NeoxConfig, NamesTheKeyThatIsMissingOrImpossible) {
+  for (const char* key : {"hidden_size", "num_hidden_layers", "num_attention_heads",
+                          "intermediate_size", "vocab_size"}) {
+    Json missing = pythia70m();
+    missing.erase(key);
+    EXPECT_THAT(errorOf(missing).what(), HasSubstr(key));
+    for (const Json& value : {Json(0), Json(-3), Json(1.5), Json("six"), Json(1e30)}) {
+      Json wrong = pythia70m();
+      wrong[key] = value;
+      EXPECT_EQ(errorOf(wrong).code(), ErrorCode::BadFile);
+      EXPECT_THAT(errorOf(wrong).what(), HasSubstr(key));
+    }
+  }
+  Json indivisible = pythia70m();
+  indivisible["num_attention_heads"] = 7;
+  EXPECT_THAT(errorOf(indivisible).what(), HasSubstr("num_attention_heads"));
+  EXPECT_EQ(errorOf(Json::array()).code(), ErrorCode::BadFile);
+}
+
+TEST(NeoxConfig, WritesWhatItReadsBack) {
+  NeoxConfig config = NeoxConfig::parse(pythia70m(), "config.json");
+  config.parallelResidual = false;
+  config.attentionBias = false;
+  config.tiedEmbeddings = true;
+  config.activation = HiddenActivation::GeluFast;
+  config.rotaryFraction = 1;
+  config.rotaryBase = 777;
+  EXPECT_EQ(NeoxConfig::parse(config.toJson(), "config.json").toJson(), config.toJson());
+  EXPECT_EQ(config.toJson().at("hidden_act"), "gelu_fast");
+}
+
+}  // namespace
+}  // namespace featurescope
