@@ -45,11 +45,10 @@ Tokenizer::Tables::Tables(const TokenizerFile& file, std::string fileHash)
   for (const auto& token : file.addedTokens) {
     bytes[static_cast<std::size_t>(token.id.value)] = token.content;
     if (token.special) special.insert(token.id);
-    if (!token.normalized) {
-      rawTokens.add(token.content, token.id);
-    } else {
-      normalizedTokens.add(nfc ? normalizeNfc(token.content, scratch) : token.content, token.id);
-    }
+    const std::string_view sought =
+        token.normalized && nfc ? normalizeNfc(token.content, scratch) : token.content;
+    (token.normalized ? normalizedTokens : rawTokens).add(sought, token.id);
+    cutRule.keepWhole(sought);
   }
 
   byBytes.reserve(bytes.size());
@@ -104,6 +103,10 @@ std::string Tokenizer::decode(std::span<const TokenId> tokens) const {
   std::string text;
   for (const TokenId token : tokens) text += bytes(token);
   return repairUtf8(text);
+}
+
+bool Tokenizer::mayCut(std::string_view text, std::size_t at) const {
+  return tables_->cutRule.mayCut(text, at);
 }
 
 const std::string& Tokenizer::hash() const { return tables_->hash; }

@@ -37,6 +37,10 @@ class Tokenizer {
   /// Lossy UTF-8 of the concatenated bytes; special tokens are kept.
   [[nodiscard]] std::string decode(std::span<const TokenId> tokens) const;
 
+  /// Whether `text` may be cut before its byte `at`: the parts, encoded alone, then give the tokens
+  /// of the whole, whatever follows. True at nearly every space between words.
+  [[nodiscard]] bool mayCut(std::string_view text, std::size_t at) const;
+
   /// sha256 of the tokenizer.json.
   [[nodiscard]] const std::string& hash() const;
 

@@ -3,6 +3,7 @@
 
 #include "core/base/ids.h"
 #include "core/text/added_tokens.h"
+#include "core/text/cut_rule.h"
 #include "core/text/pair_merges.h"
 #include "core/text/tokenizer.h"
 #include "core/text/tokenizer_file.h"
@@ -33,6 +34,7 @@ struct Tokenizer::Tables {
   AddedTokenMatcher rawTokens;         ///< looked for in the text as it is
   AddedTokenMatcher normalizedTokens;  ///< looked for in what normalization made of it
   std::unordered_map<std::string, TokenId> wholeWords;  ///< only with ignore_merges
+  CutRule cutRule;
 };
 
 }  // namespace featurescope

@@ -66,20 +66,27 @@ std::size_t findInvalidUtf8(std::string_view text) {
   return std::string_view::npos;
 }
 
-std::string repairUtf8(std::string_view text, std::size_t* replaced) {
+std::string repairUtf8(std::string_view text) {
   std::string repaired;
-  repaired.reserve(text.size() + 16);
-  std::size_t count = 0;
+  repaired.reserve(text.size());
   while (!text.empty()) {
     const std::size_t invalid = findInvalidUtf8(text);
     repaired += text.substr(0, invalid);
     if (invalid == std::string_view::npos) break;
     appendUtf8(repaired, kReplacementCharacter);
-    ++count;
     text.remove_prefix(invalid + decodeUtf8(text, invalid).length);
   }
-  if (replaced != nullptr) *replaced = count;
   return repaired;
+}
+
+std::size_t countInvalidUtf8(std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t at = asciiRunEnd(text, 0); at < text.size(); at = asciiRunEnd(text, at)) {
+    const Utf8Step step = decodeUtf8(text, at);
+    if (!step.valid) ++count;
+    at += step.length;
+  }
+  return count;
 }
 
 void appendUtf8(std::string& text, char32_t codePoint) {

@@ -27,8 +27,11 @@ struct Utf8Step {
 /// The start of the first invalid sequence, or npos when all of `text` is UTF-8.
 [[nodiscard]] std::size_t findInvalidUtf8(std::string_view text);
 
-/// `text` with U+FFFD for every maximal invalid subpart. Counts the replacements in `replaced`.
-[[nodiscard]] std::string repairUtf8(std::string_view text, std::size_t* replaced = nullptr);
+/// `text` with U+FFFD for every maximal invalid subpart.
+[[nodiscard]] std::string repairUtf8(std::string_view text);
+
+/// How many maximal invalid subparts `text` has.
+[[nodiscard]] std::size_t countInvalidUtf8(std::string_view text);
 
 void appendUtf8(std::string& text, char32_t codePoint);
 

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/text/text_chunks.h"
+#include "core/text/tokenizer.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace featurescope {
+
+/// The documents of text files in order: a .txt is one, a .jsonl has one a line.
+class Documents {
+ public:
+  /// A document comes in one or more parts that may be tokenized alone.
+  struct Part {
+    std::string_view text;  ///< valid until the next call
+    bool opensDocument = false;
+  };
+
+  /// Throws UserError{BadUsage, NotFound, BadFile, Unsupported}: no file, a missing one, a folder,
+  /// a name that ends in neither .txt nor .jsonl (behind which .gz or .zst may stand).
+  Documents(std::vector<std::filesystem::path> files, std::string field, Tokenizer tokenizer);
+
+  /// Nothing at the end.
+  [[nodiscard]] std::optional<Part> next();
+
+  [[nodiscard]] std::uint64_t bytesRead() const;
+  [[nodiscard]] std::uint64_t bytesTotal() const { return bytesTotal_; }
+
+ private:
+  [[nodiscard]] bool openNextFile();
+  [[nodiscard]] std::optional<Part> nextOf(TextChunks& chunks);
+  [[nodiscard]] std::optional<Part> nextOf(TextLines& lines);
+  [[nodiscard]] std::string textOfRecord(std::string_view line, std::uint64_t lineNumber) const;
+
+  std::vector<std::filesystem::path> files_;
+  std::string field_;
+  Tokenizer tokenizer_;
+  std::size_t opened_ = 0;  ///< files; the last of them is being read
+  std::variant<std::monostate, TextChunks, TextLines> reading_;
+  bool atFileStart_ = false;
+  std::string record_;
+  std::uint64_t bytesOfFinishedFiles_ = 0, bytesTotal_ = 0;
+};
+
+}  // namespace featurescope

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/text/byte_source.h"
+#include "core/text/tokenizer.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace featurescope {
+
+constexpr std::size_t kTextBlockBytes = std::size_t{1} << 18;
+
+/// The text of a byte source in blocks, refused where it is no text: a NUL byte, or a block in
+/// which more than a tenth is invalid UTF-8.
+class TextBlocks {
+ public:
+  TextBlocks(std::filesystem::path path, std::size_t blockBytes);
+
+  /// Appends the next block to `text`; false at the end.
+  /// Throws UserError{BadText} naming the offset, and what ByteSource throws.
+  bool appendNext(std::string& text);
+  [[nodiscard]] std::uint64_t fileBytesRead() const { return source_->fileBytesRead(); }
+
+ private:
+  void checkIsText(std::string_view block) const;
+
+  std::filesystem::path path_;
+  std::size_t blockBytes_;
+  std::unique_ptr<ByteSource> source_;
+  std::uint64_t offset_ = 0;
+};
+
+/// One text in parts that may be tokenized alone. A part is about a block long, longer only where
+/// the text offers no place to cut.
+class TextChunks {
+ public:
+  TextChunks(std::filesystem::path path, Tokenizer tokenizer,
+             std::size_t blockBytes = kTextBlockBytes);
+
+  /// The next part, valid until the next call; nothing at the end.
+  [[nodiscard]] std::optional<std::string_view> next();
+  [[nodiscard]] std::uint64_t fileBytesRead() const { return blocks_.fileBytesRead(); }
+
+ private:
+  TextBlocks blocks_;
+  Tokenizer tokenizer_;
+  std::string buffer_;
+  std::size_t handedOut_ = 0;  ///< of buffer_
+};
+
+/// The lines of one text, without their LF.
+class TextLines {
+ public:
+  explicit TextLines(std::filesystem::path path, std::size_t blockBytes = kTextBlockBytes);
+
+  /// The next line, valid until the next call; nothing at the end.
+  [[nodiscard]] std::optional<std::string_view> next();
+  /// Of the line handed out last, from 1.
+  [[nodiscard]] std::uint64_t lineNumber() const { return lineNumber_; }
+  [[nodiscard]] std::uint64_t fileBytesRead() const { return blocks_.fileBytesRead(); }
+
+ private:
+  TextBlocks blocks_;
+  std::string buffer_;
+  std::size_t handedOut_ = 0;  ///< of buffer_
+  std::uint64_t lineNumber_ = 0;
+};
+
+}  // namespace featurescope
