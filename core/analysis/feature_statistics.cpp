@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/analysis/feature_statistics.h"
+
+#include <algorithm>
+
+namespace featurescope {
+
+FeatureStatistics::FeatureStatistics(std::int64_t features)
+    : entries_(static_cast<std::size_t>(features)) {}
+
+void FeatureStatistics::add(const SparseCode& code) {
+  tokens_ += code.rows();
+  activations_ += code.nonZeros();
+  for (std::size_t i = 0; i < code.indices.size(); ++i) {
+    Entry& entry = entries_[static_cast<std::size_t>(code.indices[i])];
+    const float value = code.values[i];
+    ++entry.active;
+    entry.sum += static_cast<double>(value);
+    entry.max = std::max(entry.max, value);
+  }
+}
+
+double FeatureStatistics::meanActive(FeatureId feature) const {
+  const Entry& entry = at(feature);
+  return entry.active == 0 ? 0 : entry.sum / static_cast<double>(entry.active);
+}
+
+std::int64_t FeatureStatistics::deadFeatures() const {
+  return std::ranges::count(entries_, 0, &Entry::active);
+}
+
+double FeatureStatistics::l0() const {
+  return tokens_ == 0 ? 0 : static_cast<double>(activations_) / static_cast<double>(tokens_);
+}
+
+}  // namespace featurescope

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/ids.h"
+#include "core/kernels/sparse_code.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace featurescope {
+
+/// Counts and sums of every feature over a stream of sparse codes.
+class FeatureStatistics {
+ public:
+  explicit FeatureStatistics(std::int64_t features);
+
+  /// Every row of `code` is a token that counts.
+  void add(const SparseCode& code);
+
+  [[nodiscard]] std::int64_t features() const { return std::ssize(entries_); }
+  [[nodiscard]] std::int64_t tokens() const { return tokens_; }
+  [[nodiscard]] std::int64_t activeTokens(FeatureId feature) const { return at(feature).active; }
+  [[nodiscard]] float max(FeatureId feature) const { return at(feature).max; }
+  /// Mean over the tokens that activate it; 0 when none does.
+  [[nodiscard]] double meanActive(FeatureId feature) const;
+  [[nodiscard]] bool isDead(FeatureId feature) const { return at(feature).active == 0; }
+  [[nodiscard]] std::int64_t deadFeatures() const;
+  /// Mean number of active features a token.
+  [[nodiscard]] double l0() const;
+
+ private:
+  struct Entry {
+    std::int64_t active = 0;
+    double sum = 0;
+    float max = 0;
+  };
+  [[nodiscard]] const Entry& at(FeatureId feature) const {
+    return entries_[static_cast<std::size_t>(feature.value)];
+  }
+
+  std::vector<Entry> entries_;
+  std::int64_t tokens_ = 0, activations_ = 0;
+};
+
+}  // namespace featurescope

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/analysis/index_provenance.h"
+
+#include "core/analysis/feature_scales.h"
+#include "core/base/hash.h"
+#include "core/base/json.h"
+#include "core/base/numbers.h"
+#include "core/base/version.h"
+#include "core/lm/model_folder.h"
+#include "core/sae/checkpoint.h"
+#include "core/text/tokenizer.h"
+
+#include <fmt/chrono.h>
+
+#include <chrono>
+#include <utility>
+
+namespace featurescope {
+
+namespace {
+
+std::string now() {
+  return fmt::format(
+      "{:%Y-%m-%dT%H:%M:%SZ}",
+      fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+}
+
+/// "[{"hash": …, "path": …}, …]", in the order they were read.
+std::string describeTexts(const std::vector<std::filesystem::path>& files, const JobContext& job) {
+  Json texts = Json::array();
+  for (const auto& file : files) {
+    job.throwIfStopped();
+    texts.push_back({{"path", file.string()}, {"hash", hashFile(file)}});
+  }
+  return texts.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+Provenance describeInputs(const IndexRequest& request, const JobContext& job) {
+  job.progress.update(
+      {.stage = "hashing the inputs", .done = 0, .total = 0, .unit = {}, .detail = {}});
+  const CheckpointInfo sae = inspectCheckpoint(request.sae);
+  const CorpusOptions& corpus = request.corpus;
+  Provenance entries{
+      {"created", now()},
+      {"featurescope_version", std::string(programVersion())},
+      {"torch_version", torchVersion()},
+      {"model", request.model.string()},
+      {"model_hash", ModelFolder::open(request.model).hash()},
+      {"tokenizer_hash", Tokenizer::load(request.model).hash()},
+      {"sae", request.sae.string()},
+      {"sae_hash", hashCheckpoint(sae)},
+      {"sae_architecture", sae.architecture},
+      {"features", std::to_string(sae.features)},
+      {"site", request.site.moduleName()},
+      {"layer", std::to_string(request.site.layer.value)},
+      {"width", std::to_string(sae.width)},
+      {"texts", describeTexts(corpus.files, job)},
+      {"packing", corpus.packing == Packing::Packed ? "packed" : "documents"},
+      {"field", corpus.field},
+      {"context", std::to_string(corpus.context)},
+      {"top", std::to_string(request.top)},
+      {"batch", std::to_string(request.batch)},
+      {"device", describeDevice(request.compute)},
+      {"dtype", request.compute.dtype},
+      {"threads",
+       std::to_string(request.compute.threads > 0 ? request.compute.threads : availableThreads())},
+      {"seed", std::to_string(request.compute.seed)},
+  };
+  if (corpus.maxTokens) entries["tokens_limit"] = std::to_string(*corpus.maxTokens);
+  if (request.fineTuning) {
+    entries["fine_tuning"] = request.fineTuning->string();
+    entries["fine_tuning_hash"] = hashFile(FeatureScales::fileOf(*request.fineTuning));
+  }
+  return entries;
+}
+
+Provenance describeOutcome(const CorpusReport& corpus, const IndexReport& report) {
+  return {
+      {"tokens", std::to_string(report.tokens)},
+      {"contexts", std::to_string(report.contexts)},
+      {"documents", std::to_string(corpus.documents)},
+      {"empty_documents", std::to_string(corpus.emptyDocuments)},
+      {"dropped_tokens", std::to_string(report.droppedTokens)},
+      {"dead", std::to_string(report.dead)},
+      {"l0", shortest(report.l0)},
+  };
+}
+
+}  // namespace featurescope
