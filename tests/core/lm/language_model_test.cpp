@@ -102,7 +102,7 @@ TEST(LanguageModel, GradientsOfEveryWeightEqualFiniteDifferences) {
 
 TEST(LanguageModel, TheChunkedGradientToTheHiddenStateEqualsAutogradsOwn) {
   NeoxConfig config = smallConfig();
-  config.vocabulary = 100'003;  // a chunk is 167 tokens, so these 380 take three
+  config.vocabulary = 60'000;  // a chunk is 279 tokens, so these 380 take two
   const LanguageModel frozen(config, NeoxWeights::random(config, 1));
   const auto tokens = someTokens(20, 20, config.vocabulary);
   const auto weighting = at::rand({20, 19});
@@ -121,7 +121,7 @@ TEST(LanguageModel, TheChunkedGradientToTheHiddenStateEqualsAutogradsOwn) {
   (expected * weighting).sum().backward();
 
   EXPECT_LT(relativeError(losses.detach(), expected.detach()), 1e-6);
-  EXPECT_LT(relativeError(chunked.grad(), whole.grad()), 1e-5);
+  EXPECT_LT(relativeError(chunked.grad(), whole.grad()), 1e-4);
 
   const at::NoGradGuard noGrad;
   EXPECT_TRUE(at::equal(frozen.tokenLosses(start, tokens), losses));
