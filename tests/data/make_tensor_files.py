@@ -15,6 +15,7 @@ Needs torch, safetensors and numpy.
 
 import json
 import sys
+import zipfile
 from collections import OrderedDict
 from pathlib import Path
 
@@ -143,6 +144,15 @@ def make():
         file.write("\n")
 
 
+def make_records():
+    """A zip of Python's own, of stored and deflated records."""
+    text = b"the same text, " * 20
+    with zipfile.ZipFile(FOLDER / "records.zip", "w") as archive:
+        for name, data, method in (("stored", text, zipfile.ZIP_STORED), ("empty", b"", zipfile.ZIP_STORED),
+                                   ("deflated", text, zipfile.ZIP_DEFLATED)):
+            archive.writestr(zipfile.ZipInfo(name), data, method)
+
+
 def check():
     with open(FOLDER / "expected.json", encoding="utf-8") as file:
         expected = json.load(file)["types"]
@@ -156,4 +166,8 @@ def check():
 
 
 if __name__ == "__main__":
-    check() if "--check" in sys.argv[1:] else make()
+    if "--check" in sys.argv[1:]:
+        check()
+    else:
+        make()
+        make_records()
