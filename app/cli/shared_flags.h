@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/cli/flags.h"
+#include "core/lm/site.h"
+#include "core/text/corpus.h"
+
+#include <string>
+
+namespace featurescope::cli {
+
+/// --layer and --site.
+class SiteFlags {
+ public:
+  void declare(Flags& flags, const std::string& help);
+  [[nodiscard]] bool given() const { return !layer_.empty() || !site_.empty(); }
+  /// Throws UserError{BadUsage}.
+  [[nodiscard]] Site site() const { return Site::fromFlags(layer_, site_); }
+
+ private:
+  std::string layer_, site_;
+};
+
+/// --text, --field, --packing and --context.
+class CorpusFlags {
+ public:
+  void declare(Flags& flags);
+  [[nodiscard]] CorpusOptions options() const;
+
+ private:
+  CorpusOptions options_;
+  std::string packing_ = "packed";
+};
+
+}  // namespace featurescope::cli

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/shared_flags.h"
+#include "app/cli/verbs.h"
+#include "core/train/train_autoencoder.h"
+
+#include <fmt/format.h>
+
+namespace featurescope::cli {
+
+namespace {
+
+class TrainVerb final : public Verb {
+ public:
+  void declare(Flags& flags) override {
+    flags.path("--model", "DIR", settings_.model, "a Hugging Face GPT-NeoX folder");
+    site_.declare(flags, "the layer to train on");
+    flags.path("--activations", "FILE.safetensors", settings_.activations,
+               "train on the tensor `activations` [N, d] of a file instead of a model");
+    flags.path("--out", "RUN", settings_.out, "the run folder to make").required();
+    flags.section("Text");
+    corpus_.declare(flags);
+    flags.section("Size");
+    flags.whole("--expansion", settings_.expansion, "features as a multiple of the site's width");
+    flags.whole("--features", settings_.features, "the number of features itself");
+    flags.whole("--batch", settings_.batch, "contexts a step");
+    flags.whole("--steps", settings_.steps, "steps to train");
+    flags.whole("--tokens", settings_.tokens, "tokens to train on, in place of --steps");
+    flags.section("Optimiser");
+    flags.number("--lr", settings_.learningRate, "Adam's learning rate");
+    flags.number("--beta1", settings_.beta1, "Adam's decay of the first moment", 0, 1);
+    flags.number("--beta2", settings_.beta2, "Adam's decay of the second moment", 0, 1);
+    flags.number("--eps", settings_.epsilon, "Adam's addend in the denominator");
+    flags.choice("--decoder-gradient", decoderGradient_, {"plain", "project"},
+                 "project: take each decoder row's own direction out of its gradient");
+    flags.number("--l1-coeff", settings_.l1Coefficient, "weight of the sparsity loss")
+        .defaultsTo("measured on the first batch");
+    flags.section("Run");
+    flags.path("--init", "FILE.safetensors", settings_.initial,
+               "start from these W_enc, W_dec, b_enc and b_dec");
+    flags.toggle("--no-shuffle", noShuffle_, "take the tokens in the order of the file");
+    flags.whole("--log-every", settings_.logEvery, "steps between rows of metrics.csv");
+  }
+
+  void run(const Session& session) override {
+    settings_.corpus = corpus_.options();
+    checkUsage(session.given);
+    if (!settings_.model.empty()) settings_.site = site_.site();
+    settings_.projectDecoderGradient = decoderGradient_ == "project";
+    settings_.shuffle = !noShuffle_;
+    settings_.force = session.flags.force;
+    settings_.compute = session.flags.compute;
+    applyThreads(session.flags.compute);
+    const TrainMetrics last = trainAutoencoder(settings_, session.job());
+    session.report(
+        {{"run", settings_.out.string()},
+         {"sae", (settings_.out / "sae").string()},
+         {"steps", last.step + 1},
+         {"tokens", last.tokens},
+         {"loss", last.loss},
+         {"recon_loss", last.reconstructionLoss},
+         {"l1_loss", last.l1Loss},
+         {"l1_coeff", last.l1Coefficient},
+         {"l0", last.l0},
+         {"dead", last.dead},
+         {"tokens_per_second", last.tokensPerSecond}},
+        fmt::format("wrote {}: {} steps, {} tokens\n"
+                    "  loss        {:.5g}\n"
+                    "  recon_loss  {:.5g}\n"
+                    "  l1_loss     {:.5g} (coefficient {:.4g})\n"
+                    "  l0          {:.2f}\n"
+                    "  dead        {}\n",
+                    settings_.out.string(), last.step + 1, last.tokens, last.loss,
+                    last.reconstructionLoss, last.l1Loss, last.l1Coefficient, last.l0, last.dead));
+  }
+
+ private:
+  void checkUsage(const Flags& given) const {
+    const auto fail = [](const char* why) {
+      throw wrongUsage("cannot run `featurescope train`", why, "see `featurescope train --help`");
+    };
+    const bool model = given.given("--model"), activations = given.given("--activations");
+    if (model == activations) {
+      fail(model ? "--model and --activations exclude each other"
+                 : "it needs --model, --layer and --text, or --activations");
+    }
+    if (model && settings_.corpus.files.empty()) fail("--text FILE... is missing");
+    if (activations && (site_.given() || !settings_.corpus.files.empty())) {
+      fail("--layer, --site and --text are of no use with --activations");
+    }
+    if (settings_.steps.has_value() == settings_.tokens.has_value()) {
+      fail(settings_.steps ? "--steps and --tokens exclude each other"
+                           : "it needs --steps or --tokens");
+    }
+    if (given.given("--expansion") && settings_.features) {
+      fail("--expansion and --features exclude each other");
+    }
+  }
+
+  TrainSettings settings_;
+  SiteFlags site_;
+  CorpusFlags corpus_;
+  std::string decoderGradient_ = "plain";
+  bool noShuffle_ = false;
+};
+
+}  // namespace
+
+const VerbEntry kTrain{
+    .name = "train",
+    .group = "Models and SAEs",
+    .summary = "train an SAE on a model's activations",
+    .usage =
+        "(--model DIR --layer L --text FILE... | --activations FILE.safetensors) "
+        "(--steps N | --tokens N) --out RUN [FLAGS]",
+    .description =
+        "Makes a run folder: run.json (settings and results), metrics.csv, log.txt and, "
+        "at the end, sae/, which SAELens reads as well. The text is repeated as often as "
+        "the steps need it.",
+    .examples = "",
+    .writes = true,
+    .make = makeVerb<TrainVerb>};
+
+}  // namespace featurescope::cli

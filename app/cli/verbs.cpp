@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/verbs.h"
+
+#include <array>
+
+namespace featurescope::cli {
+
+std::span<const VerbEntry* const> verbs() {
+  static constexpr std::array kVerbs{
+      &kDemo,  &kGui,                     // start here
+      &kInfo,  &kTokenize,                // look at files
+      &kTrain, &kForward,  &kEncode,      // models and SAEs
+      &kIndex, &kFeatures, &kActivations  // what features fire on
+  };
+  return kVerbs;
+}
+
+}  // namespace featurescope::cli

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/cli/verb.h"
+
+namespace featurescope::cli {
+
+extern const VerbEntry kInfo, kTokenize, kForward, kEncode, kTrain, kIndex, kFeatures, kActivations,
+    kDemo, kGui;
+
+}  // namespace featurescope::cli
