@@ -44,7 +44,7 @@ void TextBlocks::checkIsText(std::string_view block) const {
   };
   if (const auto nul = block.find('\0'); nul != std::string_view::npos) refuse(nul, "a NUL byte");
 
-  constexpr std::size_t kFewest = 4;  // a stray byte in a short text is a slip, not another format
+  constexpr std::size_t kFewest = 8;  // a stray byte in a short text is a slip, not another format
   const std::size_t invalid = countInvalidUtf8(block);
   if (invalid >= kFewest && 10 * invalid > block.size()) {
     refuse(findInvalidUtf8(block), std::to_string(invalid) + " invalid UTF-8 sequences, the first");
