@@ -28,6 +28,7 @@ class SafetensorsSource final : public TensorFile::Source {
 
   std::vector<std::string> names() const override {
     std::vector<std::string> all;
+    all.reserve(header_.entries.size() + header_.unread.size());
     for (const auto& [name, entry] : header_.entries) all.push_back(name);
     for (const auto& [name, type] : header_.unread) all.push_back(name);
     return all;

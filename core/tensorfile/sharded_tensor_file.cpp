@@ -58,6 +58,7 @@ class ShardedSource final : public TensorFile::Source {
 
   std::vector<std::string> names() const override {
     std::vector<std::string> all;
+    all.reserve(shardOf_.size());
     for (const auto& [name, shard] : shardOf_) all.push_back(name);
     return all;
   }

@@ -166,6 +166,7 @@ class Call {
     const std::vector<Ref>& sequence = sequenceAt(i);
     if (sequence.size() > kMostDimensions) fail("a tensor has at most 64 dimensions");
     std::vector<std::int64_t> integers;
+    integers.reserve(sequence.size());
     for (const Ref ref : sequence) integers.push_back(integerOf(ref));
     return integers;
   }

@@ -44,6 +44,7 @@ class TorchZipSource final : public TensorFile::Source {
 
   std::vector<std::string> names() const override {
     std::vector<std::string> all;
+    all.reserve(entries_.size() + unread_.size());
     for (const auto& [name, entry] : entries_) all.push_back(name);
     for (const auto& [name, type] : unread_) all.push_back(name);
     return all;
