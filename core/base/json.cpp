@@ -42,6 +42,10 @@ std::string readable(std::string text) {
 }  // namespace
 
 Json parseJson(std::string_view text, std::string_view what) {
+  if (text.find('\0') != std::string_view::npos) {
+    // nlohmann takes it for the end and would never see what follows.
+    throw UserError(ErrorCode::BadFile, std::string(what), "not JSON: it holds a NUL byte");
+  }
   StrictParse strict;
   try {
     return Json::parse(text, [&strict](int depth, Json::parse_event_t event, Json& parsed) {

@@ -25,6 +25,7 @@ TEST(ParseJson, RefusesWhatIsNotJsonInWordsForAPerson) {
   EXPECT_NE(messageOf(""), "");
   EXPECT_NE(messageOf("{\"a\": \"\xff\"}"), "") << "invalid UTF-8";
   EXPECT_NE(messageOf("{} x"), "") << "something after the end";
+  EXPECT_NE(messageOf(std::string_view("{}\0garbage", 10)), "") << "a NUL byte";
 }
 
 TEST(ParseJson, RefusesAKeyGivenTwiceAtAnyDepthButNotInSiblings) {
