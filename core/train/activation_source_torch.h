@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/json.h"
+#include "core/base/progress.h"
+#include "core/train/train_autoencoder.h"
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <memory>
+
+namespace featurescope {
+
+/// Where a training run's activations come from: an endless stream of batches, the same for the
+/// same settings. One thread at a time.
+class ActivationSource {
+ public:
+  virtual ~ActivationSource() = default;
+
+  /// d
+  [[nodiscard]] virtual std::int64_t width() const = 0;
+  /// The next step's activations, float32 [tokens a step, d] on the run's device, all finite.
+  [[nodiscard]] virtual at::Tensor next(const JobContext& job) = 0;
+  /// What run.json should say of the inputs: paths, hashes. Reads every byte of them.
+  [[nodiscard]] virtual Json provenance() const = 0;
+  /// What became of them so far, for the end of run.json.
+  [[nodiscard]] virtual Json report() const = 0;
+};
+
+/// Rows of `settings.activations`: with shuffle, a fresh seeded order of all rows for each pass;
+/// without, step t takes rows [t·B, (t+1)·B), wrapping at the end.
+[[nodiscard]] std::unique_ptr<ActivationSource> openActivationFile(const TrainSettings& settings);
+
+/// What `settings.model` computes at `settings.site` from the texts, which start over when they
+/// end. With shuffle, steps draw from a buffer over many contexts that is refilled when half of it
+/// is used; without, tokens come in file order. `steps`: how many batches will be asked for.
+[[nodiscard]] std::unique_ptr<ActivationSource> openModelActivations(const TrainSettings& settings,
+                                                                     std::int64_t steps);
+
+}  // namespace featurescope

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+namespace featurescope {
+
+struct AdamOptions {
+  double learningRate = 1e-4, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+};
+
+/// Adam as torch.optim.Adam computes it (Kingma and Ba; bias-corrected moments, epsilon outside the
+/// root), in LibTorch's fused form: one pass over parameters, gradients and moments.
+class Adam {
+ public:
+  Adam(AdamOptions options, std::vector<at::Tensor> parameters);
+
+  /// Moves the parameters in place. `gradients` in the order of the parameters.
+  void step(const std::vector<at::Tensor>& gradients);
+
+  [[nodiscard]] const AdamOptions& options() const { return options_; }
+
+ private:
+  AdamOptions options_;
+  std::vector<at::Tensor> parameters_, firstMoments_, secondMoments_, steps_;
+};
+
+}  // namespace featurescope

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+
+namespace featurescope {
+
+/// When each feature was last active, and so which are dead: active in none of the last
+/// min(steps done, window) steps, the one just done included (contract, "Words and definitions").
+class FeatureActivity {
+ public:
+  FeatureActivity(std::int64_t features, std::int64_t window, at::Device device);
+
+  /// Tells of one more step: `activeTokens` [M], on how many tokens each feature was active.
+  void add(const at::Tensor& activeTokens);
+
+  /// bool [M]
+  [[nodiscard]] at::Tensor dead() const;
+  [[nodiscard]] std::int64_t deadCount() const;
+
+ private:
+  std::int64_t window_;
+  std::int64_t steps_ = 0;
+  at::Tensor lastActive_;  ///< int64 [M]: the number of the step, from 1; 0 never
+};
+
+}  // namespace featurescope

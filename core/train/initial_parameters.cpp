@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
+#include "core/sae/finite_torch.h"
+#include "core/tensorfile/tensor_file.h"
+#include "core/tensorfile/tensor_torch.h"
+#include "core/train/initial_parameters_torch.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <vector>
+
+namespace featurescope {
+
+namespace {
+
+/// A parameter of --init; every error names the file.
+at::Tensor readInitial(const TensorFile& file, const char* name,
+                       const std::vector<std::int64_t>& shape, at::Device device) {
+  const std::string what = "cannot start from " + file.path().string();
+  const at::Tensor stored = toTorch(file.tensor(name));
+  if (stored.sizes() != at::IntArrayRef(shape) || !stored.is_floating_point()) {
+    throw UserError(ErrorCode::ShapeMismatch, what,
+                    fmt::format("its {} is {}, floats of shape {} are needed", name,
+                                shapeText(stored.sizes()), shapeText(shape)));
+  }
+  at::Tensor value = stored.to(device, at::kFloat, false, /*copy=*/true);
+  if (!allFinite(value)) {
+    throw UserError(ErrorCode::NotFinite, what,
+                    fmt::format("its {} holds a value that is not a finite number", name));
+  }
+  return value;
+}
+
+std::int64_t featuresIn(const TensorFile& file, const TrainSettings& settings) {
+  const at::Tensor encoder = toTorch(file.tensor("W_enc"));
+  const std::int64_t features = encoder.dim() == 2 ? encoder.size(1) : 0;
+  if (features == 0 || (settings.features && *settings.features != features)) {
+    throw UserError(ErrorCode::ShapeMismatch, "cannot start from " + file.path().string(),
+                    fmt::format("its W_enc is {}", shapeText(encoder.sizes())),
+                    settings.features ? fmt::format("--features asks for {}", *settings.features)
+                                      : "[d, M] is needed");
+  }
+  return features;
+}
+
+}  // namespace
+
+AutoencoderParameters initialParameters(const TrainSettings& settings, std::int64_t width,
+                                        at::Device device) {
+  if (settings.initial) {
+    const TensorFile file = TensorFile::open(*settings.initial);
+    const std::int64_t features = featuresIn(file, settings);
+    return {readInitial(file, "W_enc", {width, features}, device),
+            readInitial(file, "W_dec", {features, width}, device),
+            readInitial(file, "b_enc", {features}, device),
+            readInitial(file, "b_dec", {width}, device)};
+  }
+  AutoencoderParameters fresh = randomAutoencoder(
+      width, settings.features.value_or(settings.expansion * width), settings.compute.seed);
+  return {fresh.W_enc.to(device), fresh.W_dec.to(device), fresh.b_enc.to(device),
+          fresh.b_dec.to(device)};
+}
+
+double measuredL1Coefficient(const at::Tensor& x, std::int64_t features) {
+  constexpr double kBar = 2.5;
+  const at::Tensor deviation = x - x.mean(0);
+  const double scale = std::sqrt(deviation.square().sum(1).mean(at::kDouble).item<double>());
+  return kBar * scale / std::sqrt(static_cast<double>(features));
+}
+
+}  // namespace featurescope
