@@ -37,9 +37,9 @@ void check(const CorpusOptions& options) {
 }  // namespace
 
 struct Corpus::State {
-  State(const Tokenizer& sharedTokenizer, CorpusOptions corpusOptions)
+  State(Tokenizer sharedTokenizer, CorpusOptions corpusOptions)
       : options(std::move(corpusOptions)),
-        tokenizer(sharedTokenizer),
+        tokenizer(std::move(sharedTokenizer)),
         encoder(tokenizer),
         documents(options.files, options.field, tokenizer) {}
 
@@ -174,7 +174,7 @@ bool Corpus::State::nextContext(std::vector<TokenId>& context) {
 
 Corpus::Corpus(Tokenizer tokenizer, CorpusOptions options) {
   check(options);
-  state_ = std::make_unique<State>(tokenizer, std::move(options));
+  state_ = std::make_unique<State>(std::move(tokenizer), std::move(options));
 }
 Corpus::~Corpus() = default;
 Corpus::Corpus(Corpus&&) noexcept = default;

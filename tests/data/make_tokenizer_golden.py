@@ -57,6 +57,7 @@ TEXTS = {
     "almost special tokens": "<|endoftext|<|endoftext|>> <|endoftex <|ENDOFTEXT|> <|padding",
     "spaces around special tokens": "a <|endoftext|>  b   <|endoftext|>\n\n<|endoftext|> ",
     "a mark after a special token": "<|endoftext|>\u0301a",
+    "added tokens of the tiny tokenizer": "a<mark>b ñu n\u0303u nu <mark><mar <mark>",
     "look-ahead stops at a piece": "a \n <|endoftext|>b\n  c \t  d",
     "emoji": "👨‍👩‍👧‍👦 🇩🇪 👋🏽 ❤️ 🏳️‍🌈",
     "chinese and japanese": "你好，世界。これはテストです。ｱｲｳ",
