@@ -36,6 +36,12 @@ std::string after(std::string_view start, std::string_view message) {
 
 }  // namespace
 
+std::string columnsHint(std::string_view word, const std::vector<std::string>& columns) {
+  const std::string near = nearestName(word, columns);
+  return fmt::format("{}{}{}columns: {}", near.empty() ? "" : "did you mean ", near,
+                     near.empty() ? "" : "? ", fmt::join(columns, " "));
+}
+
 FeatureFilter::FeatureFilter(const Database& database, std::string expression,
                              std::vector<std::string> columns)
     : database_(database), expression_(std::move(expression)), columns_(std::move(columns)) {
@@ -105,16 +111,14 @@ void FeatureFilter::check() {
     const int results = sqlite3_column_count(statement);
     sqlite3_finalize(statement);
     const std::string message = sqlite3_errmsg(database_.handle());
-    const std::string columns = fmt::format("columns: {}", fmt::join(columns_, " "));
+    const std::string columns = columnsHint({}, columns_);
     if (code == SQLITE_OK) {
       if (!whole || results != 1) fail("it is not one SQL expression", columns);
       if (parameters != 0) fail("it has a parameter where a value is needed", columns);
     } else if (code == SQLITE_AUTH) {
       fail("it may not use " + (refused_.empty() ? "statements" : refused_), columns);
     } else if (const std::string column = after("no such column: ", message); !column.empty()) {
-      const std::string near = nearestName(column, columns_);
-      fail("there is no column " + column,
-           (near.empty() ? "" : "did you mean " + near + "? ") + columns);
+      fail("there is no column " + column, columnsHint(column, columns_));
     } else if (const std::string function = after("no such function: ", message);
                !function.empty()) {
       const std::string near = nearestName(function, kFunctions);

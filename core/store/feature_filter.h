@@ -4,9 +4,14 @@
 #include "core/store/database.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace featurescope {
+
+/// "did you mean density? columns: feature density …", without the question where none is near.
+[[nodiscard]] std::string columnsHint(std::string_view word,
+                                      const std::vector<std::string>& columns);
 
 /// A person's SQL expression over the columns of feature_table, made safe to run: it must be one
 /// expression, may read nothing but those columns, call only functions that compute, and not run
@@ -29,7 +34,7 @@ class FeatureFilter {
 
  private:
   static constexpr int kStepSize = 10'000;  ///< instructions of SQLite's machine between two looks
-  static constexpr std::int64_t kMostSteps = 40'000;  ///< some seconds
+  static constexpr std::int64_t kMostSteps = 20'000;  ///< a second or two
 
   static int authorize(void* self, int action, const char* first, const char* second, const char*,
                        const char* view);

@@ -123,11 +123,8 @@ std::vector<std::string> IndexReader::featureColumns() const {
 std::vector<FeatureRecord> IndexReader::features(const FeatureQuery& query) const {
   const std::vector<std::string> columns = featureColumns();
   if (std::find(columns.begin(), columns.end(), query.sortColumn) == columns.end()) {
-    const std::string near = nearestName(query.sortColumn, columns);
     throw UserError(ErrorCode::BadUsage, "cannot sort by " + query.sortColumn,
-                    "there is no such column",
-                    (near.empty() ? std::string() : "did you mean " + near + "? ") +
-                        fmt::format("columns: {}", fmt::join(columns, " ")));
+                    "there is no such column", columnsHint(query.sortColumn, columns));
   }
   if (query.limit.value_or(0) < 0) {
     throw UserError(ErrorCode::BadUsage, "cannot list features",

@@ -8,12 +8,13 @@
 #include "core/store/schema.h"
 
 #include <stdexcept>
+#include <utility>
 
 namespace featurescope {
 
 namespace {
 
-const std::filesystem::path& checked(const std::filesystem::path& path, bool force) {
+std::filesystem::path checked(std::filesystem::path path, bool force) {
   checkOutput(path, force);
   if (std::filesystem::is_directory(path)) {
     throw UserError(ErrorCode::CannotWrite, "cannot write " + path.string(), "it is a folder",
@@ -40,8 +41,8 @@ void bindOptional(Statement& statement, int parameter, const std::optional<doubl
 }  // namespace
 
 struct IndexWriter::State {
-  State(const std::filesystem::path& path, bool force)
-      : file(checked(path, force)), database(makeDatabase(file)) {}
+  State(std::filesystem::path path, bool force)
+      : file(checked(std::move(path), force)), database(makeDatabase(file)) {}
 
   // Declared first, removed last: after the connection is closed.
   PartialFile file;
@@ -80,7 +81,7 @@ struct IndexWriter::State {
 };
 
 IndexWriter::IndexWriter(std::filesystem::path path, bool force)
-    : state_(std::make_unique<State>(path, force)) {}
+    : state_(std::make_unique<State>(std::move(path), force)) {}
 IndexWriter::~IndexWriter() = default;
 IndexWriter::IndexWriter(IndexWriter&&) noexcept = default;
 IndexWriter& IndexWriter::operator=(IndexWriter&&) noexcept = default;
