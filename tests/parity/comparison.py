@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the parity scripts share: running our program, and a table of differences."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+TOLERANCE = 1e-4  # of the expected tensor's largest magnitude: float32 sums in another order
+DATA = Path(os.environ["FEATURESCOPE_TEST_DATA"])
+
+
+def featurescope(*arguments, stdin=None):
+    """Standard output of `featurescope ARGUMENTS`; an error there ends this script."""
+    program = Path(os.environ["FEATURESCOPE_BIN"]) / "featurescope"
+    result = subprocess.run([program, *map(str, arguments)], input=stdin, capture_output=True)
+    if result.returncode != 0:
+        sys.exit(f"featurescope {' '.join(map(str, arguments))}\n{result.stderr.decode()}")
+    return result.stdout
+
+
+def figures(*arguments):
+    """The one JSON object that `featurescope ARGUMENTS --json` prints."""
+    return json.loads(featurescope(*arguments, "--json", "--quiet"))
+
+
+class Comparison:
+    """Collects differences as a table and ends the script with 1 when one is too large."""
+
+    def __init__(self):
+        self.rows = []
+
+    def tensor(self, name, actual, expected, tolerance=TOLERANCE):
+        """max |actual − expected| / max |expected|."""
+        if actual.shape != expected.shape:
+            return self.row(name, f"shape {list(actual.shape)}, not {list(expected.shape)}", False)
+        difference = (actual.double() - expected.double()).abs().max()
+        error = (difference / expected.double().abs().max()).item()
+        self.row(name, f"{error:.1e}", error <= tolerance)
+
+    def number(self, name, actual, expected, tolerance=1e-5):
+        """|actual − expected| / |expected|."""
+        error = abs(actual - expected) / max(abs(expected), 1e-30)
+        self.row(name, f"{error:.1e}", error <= tolerance)
+
+    def equal(self, name, actual, expected, counted):
+        """Exact equality; `counted` says how much was compared."""
+        self.row(name, counted if actual == expected else "differs", actual == expected)
+
+    def row(self, name, text, good):
+        self.rows.append((name, text, good))
+
+    def finish(self):
+        width = max(len(name) for name, _, _ in self.rows)
+        for name, text, good in self.rows:
+            print(f"  {name:{width}}  {text}{'' if good else '   FAILED'}")
+        sys.exit(0 if all(good for _, _, good in self.rows) else 1)
+
+
+def random_sae(width, features, seed):
+    """Parameters of a standard SAE with about half of its features active."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def normal(*shape, scale):
+        return torch.randn(*shape, generator=generator) * scale
+
+    decoder = torch.nn.functional.normalize(normal(features, width, scale=1.0), dim=1)
+    return {
+        "W_enc": (decoder.T + normal(width, features, scale=0.01)).contiguous(),
+        "W_dec": decoder,
+        "b_enc": normal(features, scale=0.1),
+        "b_dec": normal(width, scale=0.1),
+    }
+
+
+def save_sae(folder, sae, hook_name):
+    """The SAELens v6 layout."""
+    from safetensors.torch import save_file
+
+    width, features = sae["W_enc"].shape
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(sae, folder / "sae_weights.safetensors")
+    (folder / "cfg.json").write_text(json.dumps({
+        "architecture": "standard", "d_in": width, "d_sae": features, "dtype": "float32",
+        "apply_b_dec_to_input": True, "normalize_activations": "none",
+        "reshape_activations": "none", "metadata": {"hook_name": hook_name},
+    }))
+
+
+def pre_activations(sae, x):
+    return (x - sae["b_dec"]) @ sae["W_enc"] + sae["b_enc"]
+
+
+def decode(sae, f):
+    return f @ sae["W_dec"] + sae["b_dec"]

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`featurescope tokenize` against Hugging Face's `tokenizers` with the real Pythia tokenizer, on
+WikiText-2 and on what breaks tokenizers. Says so and passes where the data is not there."""
+
+import json
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from comparison import DATA, Comparison, featurescope, figures
+
+TOKENIZER = DATA / "pythia_tokenizer.json"
+WIKITEXT = DATA / "wikitext2_valid.txt"
+
+NASTY = {
+    "nothing": "",
+    "decomposed": "cafe\u0301 nai\u0308ve A\u030angstrom \u1100\u1161\u11a8",
+    "combining marks": "e\u0323\u0302 q\u0307\u0323 Z\u0351\u036b\u0343 " + "o" + "\u0308" * 40,
+    "emoji": "👩‍👩‍👧‍👦 🏳️‍🌈 👍🏽 🇩🇪🇫🇷 ☠️",
+    "runs of spaces": "a  b   c" + "".join(f"{' ' * n}x" for n in range(1, 60)),
+    "spaces at the ends": "   a   ",
+    "tabs and line ends": "a\tb\t\tc\r\nd\r\n\r\ne\n\n\nf \n g\v\fh",
+    "Unicode spaces": "a\u00a0b\u2003c\u3000d\u1680e\u2028f\u2029g\u0085h\u180ei\u200bj\ufeffk",
+    "control characters": "".join(map(chr, range(32))) + "\x7f\x1c \x1d  \x1e\x1f",
+    "digits": "123 ١٢٣ ४५६ ²³ Ⅷ ½ 𝟘𝟙 1 000,5",
+    "contractions": "it's we've I'm you'll he'd they're can't IT'S 's't 'S o''s",
+    "special tokens": "<|endoftext|>a <|endoftext|> <|padding|><|endoftext|",
+    "special tokens among spaces": "  <|endoftext|>  <|padding|>   x  <|endoftext|>",
+    "scripts": "中文字符 русский язык ไทย हिन्दी العربية עברית 日本語テスト 한국어",
+    "beyond the basic plane": "𐍈𠜎𝒳𝓎 \U0010ffff \ue000 \ufffd",
+    "punctuation": "!!! ... --- ((())) @#$%^&* “quoted” — ‘so’ …",
+    "code": "def f(x):\n    return [i**2 for i in range(x)]  # done\n\t\tpass\n",
+    "a word of 100,000 letters": "a" * 100_000,
+    "a word of 100,000 mixed letters": "".join(
+        random.Random(1).choices("abcdefghijklmnopqrstuvwxyz", k=100_000)),
+    "100,000 spaces": " " * 100_000 + "x",
+}
+INVALID = {
+    "stray bytes": b"a\x80b\xffc\xc0\xc1d\xf5e",
+    "cut sequences": b"\xe2\x82 \xf0\x9f\x98 \xc3",
+    "overlong and surrogates": b"\xc0\xaf\xe0\x80\xaf\xed\xa0\x80\xf4\x90\x80\x80",
+}
+
+
+def random_text(seed):
+    """Characters of many kinds side by side, as no writer would put them."""
+    kinds = ["aeiou", "XYZ", " ", "  ", "\n", "\t", "'s", "'ll", "0123", "é", "e\u0301", "ß", "中",
+             "👍", "\u200d", "\u00a0", "\u3000", ".,!", "<|endoftext|>", "\u0323", "ﬁ", "Å"]
+    source = random.Random(seed)
+    return "".join(source.choice(source.choice(kinds)) if source.random() < 0.7
+                   else source.choice(kinds) for _ in range(3000))
+
+
+def main():
+    if not TOKENIZER.exists() or not WIKITEXT.exists():
+        print(f"  SKIPPED: {TOKENIZER} and {WIKITEXT} are not there")
+        return
+    reference = Tokenizer.from_file(str(TOKENIZER))
+    table = Comparison()
+    with tempfile.TemporaryDirectory() as folder:
+        compare_all(table, reference, Path(folder))
+    table.finish()
+
+
+def compare_all(table, reference, folder):
+    def expected(text):
+        return reference.encode(text, add_special_tokens=False).ids
+
+    def ids(data):
+        (folder / "text").write_bytes(data)
+        return figures("tokenize", "--tokenizer", TOKENIZER, folder / "text")["ids"]
+
+    wikitext = WIKITEXT.read_bytes().decode()
+    lines = wikitext.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    printed = featurescope("tokenize", "--tokenizer", TOKENIZER, "--lines", WIKITEXT)
+    ours = [json.loads(line) for line in printed.splitlines()]
+    table.equal("WikiText-2 by lines", ours,
+                [one.ids for one in reference.encode_batch(lines, add_special_tokens=False)],
+                f"{len(lines)} lines equal")
+    whole = ids(wikitext.encode())
+    table.equal("WikiText-2 in one piece", whole, expected(wikitext), f"{len(whole)} ids equal")
+    back = featurescope("tokenize", "--tokenizer", TOKENIZER, "--decode",
+                        stdin=json.dumps(whole).encode())
+    table.equal("WikiText-2 decoded", back.decode(),
+                reference.decode(whole, skip_special_tokens=False), f"{len(back)} bytes equal")
+
+    texts = {name: text.encode() for name, text in NASTY.items()} | INVALID
+    texts |= {f"random text {seed}": random_text(seed).encode() for seed in range(5)}
+    for name, data in texts.items():
+        # Python replaces each maximal subpart of invalid UTF-8, as WHATWG asks.
+        wanted = expected(data.decode("utf-8", errors="replace"))
+        table.equal(name, ids(data), wanted, f"{len(wanted)} ids equal")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
