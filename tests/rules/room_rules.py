@@ -30,7 +30,7 @@ UI["ui/window"] = ["ui/dialogs", *UI["ui/dialogs"]]
 APP = {
     "app/cli": list(CORE),
     "app/demo": list(CORE),
-    "app/gui": ["ui/window", "core/base", "core/study", "core/lm"],
+    "app/gui": [*UI, *CORE],
 }
 ROOMS = {**CORE, **UI, **APP}
 
