@@ -97,9 +97,12 @@ std::string ProgressDisplay::bar(const ProgressUpdate& update) const {
 }
 
 std::string ProgressDisplay::describe(const ProgressUpdate& update, Clock::time_point now) const {
-  std::string line = fmt::format("{}: {}", update.stage, counted(static_cast<double>(update.done)));
-  if (update.total > 0) line += fmt::format(" of {}", counted(static_cast<double>(update.total)));
-  line += fmt::format(" {}", update.unit);
+  std::string line(update.stage);
+  if (update.done > 0 || update.total > 0) {
+    line += fmt::format(": {}", counted(static_cast<double>(update.done)));
+    if (update.total > 0) line += fmt::format(" of {}", counted(static_cast<double>(update.total)));
+    if (!update.unit.empty()) line += fmt::format(" {}", update.unit);
+  }
   const double seconds = std::chrono::duration<double>(now - stageStart_).count();
   const auto done = static_cast<double>(update.done - std::min(update.done, stageBegan_));
   if (done > 0 && seconds > 0) {

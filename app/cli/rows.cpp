@@ -52,12 +52,14 @@ std::string csvValue(const Cell& cell) {
                     cell);
 }
 
+std::string rounded(double value) { return value == 0 ? "0" : fmt::format("{:#.5g}", value); }
+
 std::string readable(const Cell& cell) {
   return std::visit(Overloaded{[](std::monostate) { return std::string("-"); },
                                [](bool value) { return std::string(value ? "yes" : "no"); },
                                [](std::int64_t value) { return std::to_string(value); },
-                               [](float value) { return fmt::format("{:.5g}", value); },
-                               [](double value) { return fmt::format("{:.5g}", value); },
+                               [](float value) { return rounded(value); },
+                               [](double value) { return rounded(value); },
                                [](const Text& value) { return value.text; }},
                     cell);
 }

@@ -19,9 +19,10 @@ TextInput::TextInput(const std::optional<std::filesystem::path>& path)
     : name_(path ? path->string() : "standard input"),
       descriptor_(path ? ::open(path->c_str(), O_RDONLY | O_CLOEXEC) : STDIN_FILENO) {
   if (descriptor_ < 0) {
-    throw UserError(errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound : ErrorCode::BadFile,
-                    "cannot read " + name_, std::generic_category().message(errno),
-                    "check the path");
+    const bool missing = errno == ENOENT || errno == ENOTDIR;
+    throw UserError(missing ? ErrorCode::NotFound : ErrorCode::BadFile, "cannot read " + name_,
+                    missing ? "no such file" : std::generic_category().message(errno),
+                    missing ? "check the path" : "check its permissions");
   }
   struct stat status {};
   if (::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode)) {

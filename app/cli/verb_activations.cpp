@@ -82,7 +82,9 @@ const VerbEntry kActivations{
         "A row an activation, the strongest first: its position in the text's tokens, the "
         "token, the tokens around it and the feature's value. In tokens · is a leading "
         "space, ↵ a newline and → a tab.",
-    .examples = "",
+    .examples =
+        "featurescope activations demo/index.sqlite 7\n"
+        "featurescope activations demo/index.sqlite 7 --limit 50 --json",
     .writes = true,
     .make = makeVerb<ActivationsVerb>};
 

@@ -14,8 +14,10 @@ class EncodeVerb final : public Verb {
     flags.path("--sae", "PATH", request_.sae, "the SAE's checkpoint").required();
     flags
         .path("--activations", "IN.safetensors", request_.activations,
-              "a file with the tensor `activations` [N, d]")
+              "a file of activations, a row a token")
         .required();
+    flags.text("--tensor", "NAME", request_.tensor,
+               "the tensor in it: [N, d], or [rows, length, d] as `forward --capture` writes");
     flags
         .path("--out", "OUT.safetensors", request_.out,
               "the file to write: `features` [N, M] and `reconstruction` [N, d]")
@@ -61,7 +63,12 @@ const VerbEntry kEncode{
         "Reads activations of the SAE's width, writes what each feature's value is on "
         "each of them and what the SAE makes of them, and tells l0 (active features a "
         "token), recon_loss (mean squared distance) and the explained variance.",
-    .examples = "",
+    .examples =
+        "echo '[[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]' > ids.json\n"
+        "featurescope forward --model demo/model --ids ids.json --out values.safetensors "
+        "--no-logits --capture gpt_neox.layers.1.mlp.dense_4h_to_h\n"
+        "featurescope encode --sae demo/sae --activations values.safetensors --tensor "
+        "gpt_neox.layers.1.mlp.dense_4h_to_h --out features.safetensors",
     .writes = true,
     .make = makeVerb<EncodeVerb>};
 

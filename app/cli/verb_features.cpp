@@ -82,7 +82,10 @@ const VerbEntry kFeatures{
         "(of its decoder row with the mean dead row), decoder_norm, encoder_bias and top_token, "
         "the "
         "token of its strongest activation.",
-    .examples = "",
+    .examples =
+        "featurescope features demo/index.sqlite --sort max --descending --limit 10\n"
+        "featurescope features demo/index.sqlite --where 'density < 0.001 AND NOT dead' "
+        "--csv rare.csv",
     .writes = true,
     .make = makeVerb<FeaturesVerb>};
 

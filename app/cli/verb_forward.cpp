@@ -63,7 +63,11 @@ const VerbEntry kForward{
         "Writes `logits` [rows, length, vocabulary] and each captured site [rows, length, "
         "width] under its name, as float32, and tells the loss: nats a predicted token. "
         "With --sae the SAE's output replaces the site's value.",
-    .examples = "",
+    .examples =
+        "echo '[[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]' > ids.json\n"
+        "featurescope forward --model demo/model --ids ids.json --out logits.safetensors\n"
+        "featurescope forward --model demo/model --ids ids.json --out replaced.safetensors "
+        "--sae demo/sae --layer 1 --json",
     .writes = true,
     .make = makeVerb<ForwardVerb>};
 

@@ -77,7 +77,9 @@ const VerbEntry kIndex{
         "activations. Read it with `featurescope features`, `featurescope activations`, "
         "the window, or any SQLite program (views feature_table, top_activation and "
         "provenance).",
-    .examples = "",
+    .examples =
+        "featurescope index --model demo/model --sae demo/sae --layer 1 --text "
+        "demo/texts/chess.txt --out chess.sqlite",
     .writes = true,
     .make = makeVerb<IndexVerb>};
 

@@ -168,7 +168,10 @@ const VerbEntry kTokenize{
         "Prints the ids of the whole input as one JSON array, exactly as Hugging Face's "
         "tokenizers gives them: special tokens in the text are recognised, none is "
         "added. With --lines a line ends at LF, which is not part of it.",
-    .examples = "",
+    .examples =
+        "echo 'The king saw the river.' | featurescope tokenize --model demo/model\n"
+        "featurescope tokenize --model demo/model --lines demo/texts/chess.txt > ids\n"
+        "featurescope tokenize --model demo/model --lines --decode ids",
     .writes = false,
     .make = makeVerb<TokenizeVerb>};
 

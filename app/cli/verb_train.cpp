@@ -116,7 +116,10 @@ const VerbEntry kTrain{
         "Makes a run folder: run.json (settings and results), metrics.csv, log.txt and, "
         "at the end, sae/, which SAELens reads as well. The text is repeated as often as "
         "the steps need it.",
-    .examples = "",
+    .examples =
+        "featurescope train --model demo/model --layer 1 --text demo/texts/heldout.jsonl --steps "
+        "200 "
+        "--out run",
     .writes = true,
     .make = makeVerb<TrainVerb>};
 

@@ -11,8 +11,6 @@ namespace featurescope {
 
 namespace {
 
-constexpr const char* kTensorName = "activations";
-
 std::string cannotRead(const std::filesystem::path& path) {
   return "cannot read the activations " + path.string();
 }
@@ -24,19 +22,21 @@ std::int64_t firstBadRow(const at::Tensor& chunk) {
 
 }  // namespace
 
-ActivationFile::ActivationFile(const std::filesystem::path& path) : path_(path) {
+ActivationFile::ActivationFile(const std::filesystem::path& path, const std::string& tensor)
+    : path_(path) {
   const TensorFile file = TensorFile::open(path);
-  tensor_ = toTorch(file.tensor(kTensorName));
+  tensor_ = toTorch(file.tensor(tensor));
   const std::string found =
-      fmt::format("its tensor {} is {} of type {}", kTensorName, shapeText(tensor_.sizes()),
+      fmt::format("its tensor {} is {} of type {}", tensor, shapeText(tensor_.sizes()),
                   name(dtypeOf(tensor_.scalar_type())));
-  if (tensor_.dim() != 2 || !tensor_.is_floating_point()) {
+  if (tensor_.dim() < 2 || !tensor_.is_floating_point()) {
     throw UserError(ErrorCode::ShapeMismatch, cannotRead(path), found,
                     "floats of shape [tokens, width] are needed");
   }
   if (tensor_.numel() == 0) {
     throw UserError(ErrorCode::ShapeMismatch, cannotRead(path), found, "there is nothing in it");
   }
+  tensor_ = tensor_.flatten(0, -2);
 }
 
 void ActivationFile::checkWidth(std::int64_t expected) const {

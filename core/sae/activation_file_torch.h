@@ -7,15 +7,18 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 namespace featurescope {
 
-/// A safetensors file with a tensor `activations` [N, d] of any floating type, mapped: rows are
-/// read when asked for. Safe to read from many threads.
+/// A tensor of a safetensors file, [N, d] of any floating type, mapped: rows are read when asked
+/// for. Of more dimensions, the last is d and all others are tokens. Safe to read from many
+/// threads.
 class ActivationFile {
  public:
   /// Throws UserError{NotFound, BadFile, ShapeMismatch}; N and d are at least 1.
-  explicit ActivationFile(const std::filesystem::path& path);
+  explicit ActivationFile(const std::filesystem::path& path,
+                          const std::string& tensor = "activations");
 
   [[nodiscard]] std::int64_t rows() const { return tensor_.size(0); }
   [[nodiscard]] std::int64_t width() const { return tensor_.size(1); }

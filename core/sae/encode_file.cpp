@@ -112,7 +112,7 @@ EncodeReport encodeFile(const EncodeRequest& request, const JobContext& job) {
   const c10::NoGradGuard noGradients;
   checkOutput(request.out, request.force);
   const Autoencoder autoencoder = Autoencoder::load(request.sae);
-  const ActivationFile activations(request.activations);
+  const ActivationFile activations(request.activations, request.tensor);
   activations.checkWidth(autoencoder.width());
 
   const std::int64_t rows = activations.rows();

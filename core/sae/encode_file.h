@@ -6,13 +6,15 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 namespace featurescope {
 
 struct EncodeRequest {
   std::filesystem::path sae;
-  std::filesystem::path activations;  ///< safetensors with `activations` [N, d]
-  std::filesystem::path out;          ///< safetensors, see contract `encode`
+  std::filesystem::path activations;   ///< safetensors
+  std::string tensor = "activations";  ///< the tensor in it, [N, d] or [rows, length, d]
+  std::filesystem::path out;           ///< safetensors, see contract `encode`
   bool sparse = false;
   bool force = false;
 };
