@@ -1,2 +1,179 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-int main() { return 0; }
+// featurescope-gui: the window.
+#include "core/base/error.h"
+#include "core/base/version.h"
+#include "ui/bridge/paths.h"
+#include "ui/window/application.h"
+#include "ui/window/main_window.h"
+
+#include <QCommandLineParser>
+#include <QTimer>
+
+#include <cstdio>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace featurescope;
+
+/// What was asked for on the command line.
+struct Request {
+  QString path;
+  QString screenshot;
+  QSize size{1440, 900};
+  std::optional<ThemeChoice> theme;
+  std::optional<FeatureId> feature;
+};
+
+[[noreturn]] void endWith(int status, const std::string& line) {
+  std::fprintf(stderr, "featurescope-gui: error: %s\n", line.c_str());
+  std::exit(status);
+}
+
+/// "1440x900"
+std::optional<QSize> parseSize(const QString& text) {
+  const QStringList parts = text.split(u'x');
+  if (parts.size() != 2) return std::nullopt;
+  const QSize size(parts[0].toInt(), parts[1].toInt());
+  const bool fits = size.width() >= 400 && size.height() >= 300 && size.width() <= 16384 &&
+                    size.height() <= 16384;
+  return fits ? std::optional(size) : std::nullopt;
+}
+
+Request parse(const QStringList& arguments) {
+  QCommandLineParser parser;
+  parser.setApplicationDescription(
+      "The window of Featurescope, an explorer for sparse-autoencoder features.\n"
+      "Example: featurescope-gui my-study");
+  const QCommandLineOption help({"h", "help"}, "Shows this help.");
+  const QCommandLineOption version({"v", "version"}, "Shows the version.");
+  const QCommandLineOption screenshot(
+      "screenshot", "Saves a picture of the window with STUDY loaded and quits; needs no display.",
+      "FILE.png");
+  const QCommandLineOption size("size", "The window's size in pixels, 1440x900 by default.", "WxH");
+  const QCommandLineOption theme("theme", "light, dark or system.", "NAME");
+  const QCommandLineOption feature("feature", "The feature to show first.", "ID");
+  parser.addOptions({help, version, screenshot, size, theme, feature});
+  parser.addPositionalArgument("STUDY", "A study's folder, its study.json or an index.", "[STUDY]");
+
+  if (!parser.parse(arguments)) {
+    std::vector<std::string> known;
+    for (const char* name : {"help", "version", "screenshot", "size", "theme", "feature"}) {
+      known.emplace_back(name);
+    }
+    std::string next;
+    const QStringList unknown = parser.unknownOptionNames();
+    if (!unknown.isEmpty()) next = nearestName(unknown.first().toStdString(), known);
+    endWith(2, parser.errorText().toStdString() +
+                   (next.empty() ? " (see --help)" : " (did you mean --" + next + "?)"));
+  }
+  if (parser.isSet(help)) {
+    std::fputs(qPrintable(parser.helpText()), stdout);
+    std::exit(0);
+  }
+  if (parser.isSet(version)) {
+    const std::string text(programVersion());
+    std::printf("featurescope-gui %s\n", text.c_str());
+    std::exit(0);
+  }
+
+  Request request;
+  const QStringList positional = parser.positionalArguments();
+  if (positional.size() > 1) endWith(2, "more than one study is given (give one)");
+  request.path = positional.value(0);
+  request.screenshot = parser.value(screenshot);
+  if (parser.isSet(screenshot) && request.path.isEmpty()) {
+    endWith(2, "--screenshot needs a study (name it last)");
+  }
+  if (parser.isSet(size)) {
+    const auto asked = parseSize(parser.value(size));
+    if (!asked) endWith(2, "--size must look like 1440x900");
+    request.size = *asked;
+  }
+  if (parser.isSet(theme)) {
+    const auto choice = QStringList{"light", "dark", "system"}.indexOf(parser.value(theme));
+    if (choice < 0) endWith(2, "--theme must be light, dark or system");
+    request.theme = static_cast<ThemeChoice>(choice);
+  }
+  if (parser.isSet(feature)) {
+    bool ok = false;
+    const int id = parser.value(feature).toInt(&ok);
+    if (!ok || id < 0) endWith(2, "--feature must be an id, 0 or larger");
+    request.feature = FeatureId{id};
+  }
+  return request;
+}
+
+/// Saves the window's picture as soon as the page that was asked for is on it.
+void takeScreenshot(MainWindow& window, const Request& request) {
+  QObject::connect(&window, &MainWindow::failureShown, &window, [](const Failure& failure) {
+    endWith(1, failure.sentence().toStdString() +
+                   (failure.next.isEmpty() ? "" : " (" + failure.next.toStdString() + ")"));
+  });
+  QObject::connect(&window, &MainWindow::pageShown, &window, [&](FeatureId shown) {
+    if (request.feature && shown != *request.feature) {
+      window.goTo(*request.feature);
+      return;
+    }
+    // Later, when the layout has settled and the status line is complete.
+    QTimer::singleShot(500, &window, [&] {
+      const bool saved = window.grab().save(request.screenshot, "PNG");
+      if (!saved) {
+        endWith(1, "cannot write " + request.screenshot.toStdString() +
+                       ": its folder cannot be written (choose another)");
+      }
+      QCoreApplication::exit(0);
+    });
+  });
+}
+
+int runWindow(int argc, char** argv) {
+  Application application(argc, argv);
+  const Request request = parse(Application::arguments());
+  const bool pictured = !request.screenshot.isEmpty();
+  // A picture shows the window as it comes, not as this person left it.
+  WindowSettings settings = pictured ? WindowSettings{} : WindowSettings::load();
+  if (pictured) settings.theme = ThemeChoice::Light;
+  if (request.theme) settings.theme = *request.theme;
+  MainWindow window(settings);
+  QObject::connect(&application, &Application::failed, &window, &MainWindow::showFailure);
+  if (pictured) {
+    window.setRemembering(false);
+    window.resize(request.size);
+    takeScreenshot(window, request);
+  } else if (request.feature) {
+    QObject::connect(
+        &window, &MainWindow::pageShown, &window, [&] { window.goTo(*request.feature); },
+        Qt::SingleShotConnection);
+  }
+  window.show();
+  if (request.path.isEmpty()) {
+    window.reopenLast();
+  } else {
+    window.open(toPath(request.path));
+  }
+  return Application::exec();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // What needs no display must run without one.
+  for (int i = 1; i < argc; ++i) {
+    for (const char* flag : {"--screenshot", "--help", "-h", "--version", "-v"}) {
+      if (std::strncmp(argv[i], flag, std::strlen(flag)) == 0) {
+        qputenv("QT_QPA_PLATFORM", "offscreen");
+      }
+    }
+  }
+  try {
+    return runWindow(argc, argv);
+  } catch (...) {
+    const Failure failure = currentFailure("cannot start the window");
+    std::fprintf(stderr, "featurescope-gui: error: %s\n", qPrintable(failure.sentence()));
+    return 1;
+  }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/bridge/errands.h"
+
+namespace featurescope {
+
+void Errands::run(std::string what, std::function<void()> work, Done done) {
+  thread_.post([this, what = std::move(what), work = std::move(work), done = std::move(done)] {
+    std::optional<Failure> failure;
+    try {
+      work();
+    } catch (...) {
+      failure = currentFailure(what);
+    }
+    QMetaObject::invokeMethod(
+        this, [done, failure] { done(failure); }, Qt::QueuedConnection);
+  });
+}
+
+}  // namespace featurescope

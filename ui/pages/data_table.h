@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QTableView>
+
+namespace featurescope {
+
+/// A calm, dense table: fixed rows, no grid, the whole row lit under the mouse; Ctrl+C copies the
+/// selected rows with their head as tab-separated text.
+class DataTable : public QTableView {
+  Q_OBJECT
+ public:
+  /// `plainRole`: the model's role (of items and headers) with the text for the clipboard.
+  explicit DataTable(int plainRole, QWidget* parent = nullptr);
+
+  [[nodiscard]] int hoveredRow() const { return hoveredRow_; }
+  /// The selected rows, or all when none is selected: a head and a line each, visible columns in
+  /// their visible order.
+  [[nodiscard]] QString tabSeparated() const;
+  void copyRows() const;
+
+ signals:
+  /// The left (−1) or right (+1) arrow was pressed.
+  void stepRequested(int step);
+
+ protected:
+  void keyPressEvent(QKeyEvent* event) override;
+  void mouseMoveEvent(QMouseEvent* event) override;
+  void leaveEvent(QEvent* event) override;
+  void wheelEvent(QWheelEvent* event) override;
+
+ private:
+  void setHoveredRow(int row);
+
+  int plainRole_;
+  int hoveredRow_ = -1;
+};
+
+}  // namespace featurescope

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/pages/page_colors.h"
+#include "ui/pages/tabular_text.h"
+
+#include <QFont>
+#include <QStyledItemDelegate>
+
+namespace featurescope {
+
+inline constexpr int kRowHeight = 24;
+inline constexpr int kCellPadding = 8;
+
+/// What our tables paint alike: the row's ground, the hairline below it, tabular numbers.
+class TableDelegate : public QStyledItemDelegate {
+  Q_OBJECT
+ public:
+  explicit TableDelegate(QObject* parent = nullptr);
+
+  void setColors(const PageColors& colors) { colors_ = colors; }
+
+  [[nodiscard]] const TabularText& numbers() const { return numbers_; }
+  QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+
+ protected:
+  /// Paints the ground, lit where the mouse is anywhere in the row, and returns its colour.
+  QColor paintGround(QPainter& painter, const QStyleOptionViewItem& option,
+                     const QModelIndex& index) const;
+  void paintNumber(QPainter& painter, const QRect& cell, const QString& text,
+                   const QColor& color) const;
+  void paintToken(QPainter& painter, const QRect& cell, const QString& text,
+                  const QColor& color) const;
+  [[nodiscard]] const PageColors& colors() const { return colors_; }
+
+ private:
+  PageColors colors_;
+  TabularText numbers_;
+  QFont tokenFont_;
+};
+
+}  // namespace featurescope

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/window/application.h"
+
+#include "core/base/version.h"
+
+#include <QIcon>
+#include <QLocale>
+
+static void initialiseResources() { Q_INIT_RESOURCE(window); }
+
+namespace featurescope {
+
+Application::Application(int& argc, char** argv) : QApplication(argc, argv) {
+  initialiseResources();
+  const std::string_view version = programVersion();
+  setApplicationName("featurescope");
+  setApplicationDisplayName("Featurescope");
+  setApplicationVersion(QString::fromUtf8(version.data(), static_cast<qsizetype>(version.size())));
+  setDesktopFileName("featurescope");
+  setWindowIcon(QIcon(":/icons/featurescope.svg"));
+  // The C locale groups no digits; the window's language is English.
+  if (QLocale().language() == QLocale::C) QLocale::setDefault(QLocale(QLocale::English));
+}
+
+bool Application::notify(QObject* receiver, QEvent* event) {
+  try {
+    return QApplication::notify(receiver, event);
+  } catch (...) {
+    const Failure failure = currentFailure("cannot do that");
+    QMetaObject::invokeMethod(
+        this, [this, failure] { emit failed(failure); }, Qt::QueuedConnection);
+    return true;
+  }
+}
+
+}  // namespace featurescope

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/window/jobs_panel.h"
+
+#include "ui/pages/fonts.h"
+
+#include <QFontMetrics>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPlainTextEdit>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QScrollBar>
+#include <QStyle>
+#include <QVBoxLayout>
+
+namespace featurescope {
+
+constexpr int kBarSteps = 1000;
+constexpr int kTitleWidth = 260;
+
+/// One job. It shows what it is told and says what was pressed.
+class JobRow : public QWidget {
+  Q_OBJECT
+ public:
+  JobRow()
+      : kind_(new QLabel),
+        title_(new QLabel),
+        bar_(new QProgressBar),
+        status_(new QLabel),
+        log_(new QPushButton(tr("Log"))),
+        cancel_(new QPushButton) {
+    kind_->setObjectName("jobKind");
+    title_->setObjectName("jobTitle");
+    title_->setMaximumWidth(kTitleWidth);
+    bar_->setObjectName("jobProgress");
+    bar_->setTextVisible(false);
+    bar_->setMinimumWidth(80);
+    status_->setObjectName("jobStatus");
+    log_->setObjectName("jobLog");
+    log_->setProperty("role", "flat");
+    cancel_->setObjectName("jobCancel");
+    cancel_->setProperty("role", "flat");
+    auto* columns = new QHBoxLayout(this);
+    columns->setContentsMargins(12, 2, 8, 2);
+    columns->setSpacing(10);
+    columns->addWidget(kind_);
+    columns->addWidget(title_);
+    columns->addWidget(bar_, 1);
+    columns->addWidget(status_);
+    columns->addWidget(log_);
+    columns->addWidget(cancel_);
+    connect(log_, &QPushButton::clicked, this, &JobRow::logPressed);
+    connect(cancel_, &QPushButton::clicked, this, &JobRow::cancelPressed);
+  }
+
+  void show(const QModelIndex& job) {
+    kind_->setText(job.data(JobsModel::KindRole).toString());
+    const QString title = job.data(JobsModel::TitleRole).toString();
+    title_->setText(QFontMetrics(title_->font()).elidedText(title, Qt::ElideMiddle, kTitleWidth));
+    title_->setToolTip(title);
+    const double fraction = job.data(JobsModel::FractionRole).toDouble();
+    bar_->setRange(0, fraction < 0 ? 0 : kBarSteps);
+    bar_->setValue(static_cast<int>(fraction * kBarSteps));
+    bar_->setAccessibleName(tr("Progress of %1").arg(title));
+    status_->setText(job.data(JobsModel::StatusRole).toString());
+    const auto state = static_cast<JobState>(job.data(JobsModel::StateRole).toInt());
+    status_->setProperty("state", state == JobState::Failed ? "failed" : "");
+    status_->style()->unpolish(status_);
+    status_->style()->polish(status_);
+    const bool ended = job.data(JobsModel::EndedRole).toBool();
+    bar_->setVisible(!ended || state == JobState::Done);
+    status_->setSizePolicy(
+        ended && state != JobState::Done ? QSizePolicy::Expanding : QSizePolicy::Preferred,
+        QSizePolicy::Preferred);
+    cancel_->setText(ended ? tr("Dismiss") : tr("Cancel"));
+    cancel_->setAccessibleName((ended ? tr("Dismiss %1") : tr("Cancel %1")).arg(title));
+  }
+
+ signals:
+  void logPressed();
+  void cancelPressed();
+
+ private:
+  QLabel *kind_, *title_;
+  QProgressBar* bar_;
+  QLabel* status_;
+  QPushButton *log_, *cancel_;
+};
+
+JobsPanel::JobsPanel(JobQueue& queue, QWidget* parent)
+    : QWidget(parent),
+      queue_(queue),
+      model_(queue),
+      rows_(new QVBoxLayout),
+      log_(new QPlainTextEdit) {
+  setObjectName("jobsPanel");
+  setAccessibleName(tr("Jobs"));
+  setAttribute(Qt::WA_StyledBackground);
+  log_->setObjectName("jobLogText");
+  log_->setAccessibleName(tr("Log of the job"));
+  log_->setReadOnly(true);
+  log_->setFont(tokenFont(12));
+  log_->setFixedHeight(140);
+  log_->hide();
+  rows_->setSpacing(0);
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 4, 0, 4);
+  layout->setSpacing(4);
+  layout->addLayout(rows_);
+  auto* logMargin = new QHBoxLayout;
+  logMargin->setContentsMargins(12, 0, 12, 4);
+  logMargin->addWidget(log_);
+  layout->addLayout(logMargin);
+
+  connect(&model_, &QAbstractItemModel::rowsInserted, this, &JobsPanel::rebuild);
+  connect(&model_, &QAbstractItemModel::rowsRemoved, this, &JobsPanel::rebuild);
+  connect(&model_, &QAbstractItemModel::modelReset, this, &JobsPanel::rebuild);
+  connect(&model_, &QAbstractItemModel::dataChanged, this,
+          [this](const QModelIndex& index) { refresh(index.row()); });
+  rebuild();
+}
+
+void JobsPanel::rebuild() {
+  const auto count = static_cast<std::size_t>(model_.rowCount());
+  while (shown_.size() > count) {
+    shown_.back()->deleteLater();
+    rows_->removeWidget(shown_.back());
+    shown_.pop_back();
+  }
+  while (shown_.size() < count) {
+    auto* row = new JobRow;
+    const auto place = static_cast<int>(shown_.size());
+    const auto id = [this, place] { return model_.index(place).data(JobsModel::IdRole).toInt(); };
+    connect(row, &JobRow::logPressed, this, [this, id] { toggleLog(id()); });
+    connect(row, &JobRow::cancelPressed, this, [this, id, place] {
+      if (model_.index(place).data(JobsModel::EndedRole).toBool()) {
+        queue_.dismiss(id());
+      } else {
+        queue_.cancel(id());
+      }
+    });
+    rows_->addWidget(row);
+    shown_.push_back(row);
+  }
+  for (int row = 0; row < model_.rowCount(); ++row) refresh(row);
+  if (logged_ && queue_.find(*logged_) == nullptr) logged_.reset();
+  showLog();
+  setVisible(count > 0);
+}
+
+void JobsPanel::refresh(int row) {
+  const QModelIndex index = model_.index(row);
+  shown_[static_cast<std::size_t>(row)]->show(index);
+  if (logged_ == index.data(JobsModel::IdRole).toInt()) showLog();
+}
+
+void JobsPanel::toggleLog(JobId id) {
+  logged_ = logged_ == id ? std::nullopt : std::optional(id);
+  showLog();
+}
+
+void JobsPanel::showLog() {
+  const Job* job = logged_ ? queue_.find(*logged_) : nullptr;
+  log_->setVisible(job != nullptr);
+  if (job == nullptr) return;
+  const QString text = job->log.join(u'\n');
+  if (text == log_->toPlainText()) return;
+  log_->setPlainText(text);
+  log_->verticalScrollBar()->setValue(log_->verticalScrollBar()->maximum());
+}
+
+}  // namespace featurescope
+
+#include "jobs_panel.moc"

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/window/main_window.h"
+
+#include "core/lm/compute.h"
+#include "core/study/demo.h"
+#include "ui/bridge/index_job.h"
+#include "ui/bridge/paths.h"
+#include "ui/models/number_format.h"
+#include "ui/pages/feature_page.h"
+#include "ui/pages/feature_panel.h"
+#include "ui/pages/welcome_page.h"
+#include "ui/window/header_bar.h"
+#include "ui/window/jobs_panel.h"
+#include "ui/window/message_bar.h"
+
+#include <QAction>
+#include <QCloseEvent>
+#include <QDragEnterEvent>
+#include <QFileInfo>
+#include <QLabel>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QStandardPaths>
+#include <QStatusBar>
+#include <QTabWidget>
+#include <QVBoxLayout>
+
+#include <chrono>
+#include <utility>
+
+namespace featurescope {
+
+MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
+    : QMainWindow(parent), settings_(std::move(settings)) {
+  setObjectName("mainWindow");
+  setWindowTitle(tr("Featurescope"));
+  setAcceptDrops(true);
+  makeActions();
+  makeLayout();
+  makeMenus();
+  connectParts();
+  applyTheme();
+  updateActions();
+  welcome_->setRecent(settings_.recent);
+  panel_->setColumnLayout(settings_.columns);
+  resize(1440, 900);
+  restoreGeometry(settings_.geometry);
+  if (!splitter_->restoreState(settings_.splitter)) splitter_->setSizes({690, 750});
+
+  const auto device = std::make_shared<QString>();
+  errands_.run(
+      "cannot tell the device",
+      [device] { *device = QString::fromStdString(describeDevice(ComputeOptions{})); },
+      [this, device](const auto&) { deviceStatus_->setText(*device); });
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::makeLayout() {
+  header_ = new HeaderBar(back_, forward_, export_, build_);
+  message_ = new MessageBar;
+  welcome_ = new WelcomePage;
+  panel_ = new FeaturePanel;
+  page_ = new FeaturePage;
+  jobsPanel_ = new JobsPanel(jobs_);
+
+  auto* pages = new QTabWidget;
+  pages->setObjectName("pages");
+  pages->setDocumentMode(true);
+  pages->addTab(page_, tr("Feature"));
+  splitter_ = new QSplitter(Qt::Horizontal);
+  splitter_->setObjectName("mainSplitter");
+  splitter_->setHandleWidth(1);
+  splitter_->setChildrenCollapsible(false);
+  splitter_->addWidget(panel_);
+  splitter_->addWidget(pages);
+  splitter_->setStretchFactor(1, 1);
+  panel_->setMinimumWidth(320);
+  pages->setMinimumWidth(380);
+  stack_ = new QStackedWidget;
+  stack_->addWidget(welcome_);
+  stack_->addWidget(splitter_);
+
+  auto* central = new QWidget;
+  auto* rows = new QVBoxLayout(central);
+  rows->setContentsMargins(0, 0, 0, 0);
+  rows->setSpacing(0);
+  rows->addWidget(header_);
+  rows->addWidget(message_);
+  rows->addWidget(stack_, 1);
+  rows->addWidget(jobsPanel_);
+  setCentralWidget(central);
+
+  const auto label = [](const char* name, const QString& accessibleName) {
+    auto* made = new QLabel;
+    made->setObjectName(QLatin1String(name));
+    made->setAccessibleName(accessibleName);
+    return made;
+  };
+  countStatus_ = label("countStatus", tr("Features and dead features"));
+  tokenStatus_ = label("tokenStatus", tr("Tokens counted"));
+  hashStatus_ = label("hashStatus", tr("Hashes of the model and the SAE"));
+  deviceStatus_ = label("deviceStatus", tr("This machine"));
+  statusBar()->setSizeGripEnabled(false);
+  statusBar()->setContentsMargins(10, 0, 6, 0);
+  for (QLabel* each : {countStatus_, tokenStatus_, hashStatus_}) statusBar()->addWidget(each);
+  statusBar()->addPermanentWidget(deviceStatus_);
+}
+
+void MainWindow::connectParts() {
+  connect(&session_, &IndexSession::opening, this, [this](const QString& path) {
+    statusBar()->showMessage(tr("Opening %1…").arg(QFileInfo(path).fileName()));
+  });
+  connect(&session_, &IndexSession::opened, this,
+          [this](const std::shared_ptr<const OpenedIndex>& index) { showOpened(*index); });
+  connect(&session_, &IndexSession::openFailed, this, &MainWindow::showOpenFailure);
+  connect(&session_, &IndexSession::pageReady, this,
+          [this](const std::shared_ptr<const FeaturePageData>& page) {
+            page_->setPage(page);
+            emit pageShown(page->feature.feature);
+          });
+  connect(&session_, &IndexSession::pageFailed, this,
+          [this](FeatureId, const Failure& failure) { showFailure(failure); });
+
+  connect(panel_, &FeaturePanel::chosen, this, &MainWindow::visit);
+  connect(page_, &FeaturePage::stepRequested, this, &MainWindow::step);
+  connect(page_, &FeaturePage::told, this,
+          [this](const QString& sentence) { statusBar()->showMessage(sentence, 4000); });
+  connect(header_, &HeaderBar::indexChosen, this, [this](const std::filesystem::path& index) {
+    if (session_.current() && session_.current()->study) {
+      open(session_.current()->study->folder, index);
+    }
+  });
+  connect(welcome_, &WelcomePage::openRequested, this, &MainWindow::askForPath);
+  connect(welcome_, &WelcomePage::demoRequested, this, &MainWindow::openDemo);
+  connect(welcome_, &WelcomePage::buildRequested, this, &MainWindow::askForIndexJob);
+  connect(welcome_, &WelcomePage::recentRequested, this,
+          [this](const QString& path) { open(toPath(path)); });
+  connect(&jobs_, &JobQueue::finished, this, &MainWindow::onJobFinished);
+  connect(&jobs_, &JobQueue::idle, this, [this] {
+    if (closing_) close();
+  });
+}
+
+void MainWindow::open(const std::filesystem::path& path, const std::filesystem::path& index) {
+  session_.open(path, index);
+}
+
+void MainWindow::reopenLast() {
+  if (!settings_.lastOpened.isEmpty()) open(toPath(settings_.lastOpened));
+}
+
+/// The demo is made once, in the person's data folder; study and index open like any other.
+void MainWindow::openDemo() {
+  const auto folder =
+      toPath(QStandardPaths::writableLocation(QStandardPaths::AppDataLocation)) / "demo";
+  statusBar()->showMessage(tr("Preparing the demo…"));
+  errands_.run(
+      "cannot make the demo study",
+      [folder] {
+        if (!Study::isStudy(folder)) (void)makeDemoStudy(folder, false);
+      },
+      [this, folder](const std::optional<Failure>& failure) {
+        statusBar()->clearMessage();
+        if (failure) {
+          showFailure(*failure);
+        } else {
+          open(folder);
+        }
+      });
+}
+
+void MainWindow::showOpened(const OpenedIndex& opened) {
+  message_->hide();
+  statusBar()->clearMessage();
+  history_.clear();
+  page_->setPage(nullptr);
+  panel_->setFeatures(opened.features);
+  header_->setOpened(opened);
+  showStatus(opened);
+  const auto path = opened.study ? opened.study->folder : opened.indexPath;
+  settings_.lastOpened = toQString(path);
+  settings_.addRecent(settings_.lastOpened);
+  saveSettings();
+  setWindowTitle(tr("%1 — Featurescope").arg(breadcrumbs(opened).value(0)));
+  welcome_->setStudyWithoutIndex(opened.study ? QString::fromStdString(opened.study->name)
+                                              : QString());
+  welcome_->setRecent(settings_.recent);
+  stack_->setCurrentIndex(opened.hasFeatures() ? 1 : 0);
+  updateActions();
+  if (!opened.hasFeatures()) return;
+  panel_->focusTable();
+  if (const auto first = panel_->firstShown()) visit(*first);
+}
+
+void MainWindow::showOpenFailure(const QString& path, const Failure& failure) {
+  statusBar()->clearMessage();
+  settings_.recent.removeAll(path);
+  if (settings_.lastOpened == path) settings_.lastOpened.clear();
+  welcome_->setRecent(settings_.recent);
+  showFailure(failure);
+}
+
+void MainWindow::showFailure(const Failure& failure) {
+  message_->show(failure);
+  emit failureShown(failure);
+}
+
+void MainWindow::showStatus(const OpenedIndex& opened) {
+  for (QLabel* each : {countStatus_, tokenStatus_, hashStatus_}) each->clear();
+  if (!opened.hasFeatures()) return;
+  countStatus_->setText(tr("%1 features · %2 dead")
+                            .arg(formatCount(static_cast<std::int64_t>(opened.features->size())),
+                                 formatCount(opened.features->deadCount)));
+  tokenStatus_->setText(tr("%1 tokens").arg(formatLargeCount(opened.tokens)));
+  QStringList shortened;
+  QStringList whole;
+  for (const char* part : {"model", "sae"}) {
+    const auto found = opened.provenance.find(std::string(part) + "_hash");
+    if (found == opened.provenance.end()) continue;
+    const QString hash = QString::fromStdString(found->second);
+    shortened.append(QLatin1String(part) + u' ' + shortHash(hash));
+    whole.append(QLatin1String(part) + u' ' + hash);
+  }
+  hashStatus_->setText(shortened.join(QStringLiteral(" · ")));
+  hashStatus_->setToolTip(whole.join(u'\n'));
+}
+
+void MainWindow::visit(FeatureId feature) {
+  history_.visit(feature, std::chrono::steady_clock::now());
+  showFeature(feature);
+}
+
+/// Shows a feature and has those read ahead that a person is likely to go to next.
+void MainWindow::showFeature(FeatureId feature) {
+  panel_->setCurrent(feature);
+  std::vector<FeatureId> neighbours;
+  for (const int rows : {1, -1, 2, -2, 3}) {
+    if (const auto neighbour = panel_->neighbour(rows)) neighbours.push_back(*neighbour);
+  }
+  session_.showFeature(feature, std::move(neighbours));
+  updateActions();
+}
+
+void MainWindow::goTo(FeatureId feature) {
+  if (!panel_->model().exists(feature)) return;
+  visit(feature);
+  if (!panel_->model().rowOf(feature)) {
+    statusBar()->showMessage(tr("The filter hides feature %1 in the table").arg(feature.value),
+                             6000);
+  }
+}
+
+void MainWindow::step(int rows) {
+  if (const auto feature = panel_->neighbour(rows)) visit(*feature);
+}
+
+void MainWindow::goBack() {
+  if (const auto feature = history_.back()) showFeature(*feature);
+}
+
+void MainWindow::goForward() {
+  if (const auto feature = history_.forward()) showFeature(*feature);
+}
+
+void MainWindow::updateActions() {
+  const bool open = session_.current() && session_.current()->hasFeatures();
+  back_->setEnabled(open && history_.canGoBack());
+  forward_->setEnabled(open && history_.canGoForward());
+  for (QAction* each : {export_, next_, previous_, goTo_, filter_, table_}) each->setEnabled(open);
+}
+
+void MainWindow::startIndexJob(const IndexForm& form) {
+  try {
+    std::optional<std::filesystem::path> study;
+    if (session_.current() && session_.current()->study) study = session_.current()->study->folder;
+    const QString title = QFileInfo(form.sae).fileName() + QStringLiteral(" · ") +
+                          QFileInfo(form.texts.value(0)).fileName();
+    lastForm_ = form;
+    const JobId id = jobs_.submit(tr("Index"), title, indexJob(toRequest(form), study));
+    indexJobs_[id] = form;
+  } catch (const UserError& error) {
+    showFailure(toFailure(error));
+  }
+}
+
+void MainWindow::onJobFinished(JobId id) {
+  const auto entry = indexJobs_.find(id);
+  const Job* job = jobs_.find(id);
+  if (entry == indexJobs_.end() || job == nullptr) return;
+  const auto out = std::filesystem::absolute(toPath(entry->second.out));
+  indexJobs_.erase(entry);
+  if (closing_) return;
+  if (job->state == JobState::Failed) {
+    showFailure(*job->failure);
+  } else if (job->state == JobState::Done) {
+    if (session_.current() && session_.current()->study) {
+      open(session_.current()->study->folder, out);
+    } else {
+      open(out);
+    }
+  }
+}
+
+/// Esc: first what lies in the way goes, then the keyboard belongs to the table.
+void MainWindow::leaveMessage() {
+  if (message_->isVisible()) {
+    message_->hide();
+  } else if (stack_->currentWidget() == splitter_) {
+    panel_->focusTable();
+  }
+}
+
+void MainWindow::setTheme(ThemeChoice choice) {
+  settings_.theme = choice;
+  saveSettings();
+  applyTheme();
+}
+
+void MainWindow::applyTheme() {
+  const Theme theme = themeOf(settings_.theme);
+  apply(theme);
+  header_->setTheme(theme);
+  message_->setCloseIcon(Theme::icon("close", theme.dim));
+  const auto historyIcon = [&](const QString& name) {
+    QIcon icon = Theme::icon(name, theme.text);
+    const QPixmap faint = Theme::icon(name, theme.faint).pixmap(QSize(16, 16), 2.0);
+    icon.addPixmap(faint, QIcon::Disabled);
+    return icon;
+  };
+  back_->setIcon(historyIcon("back"));
+  forward_->setIcon(historyIcon("forward"));
+  panel_->setColors(theme.pageColors(theme.surface));
+  page_->setColors(theme.pageColors(theme.window));
+}
+
+bool MainWindow::event(QEvent* event) {
+  if (event->type() == QEvent::ThemeChange && settings_.theme == ThemeChoice::System) applyTheme();
+  return QMainWindow::event(event);
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+  if (jobs_.busy()) {
+    event->ignore();
+    if (!closing_) askToStopJobs();
+    return;
+  }
+  rememberWindow();
+  event->accept();
+}
+
+void MainWindow::askToStopJobs() {
+  auto* box = new QMessageBox(QMessageBox::NoIcon, tr("Featurescope"),
+                              tr("A job is still running."), QMessageBox::NoButton, this);
+  box->setObjectName("stopJobsBox");
+  box->setInformativeText(tr("Stop it and quit? What it has not finished is lost."));
+  QPushButton* stop = box->addButton(tr("Stop and quit"), QMessageBox::AcceptRole);
+  stop->setObjectName("stopAndQuit");
+  QPushButton* keep = box->addButton(tr("Keep working"), QMessageBox::RejectRole);
+  box->setDefaultButton(keep);
+  box->setEscapeButton(keep);
+  box->setAttribute(Qt::WA_DeleteOnClose);
+  connect(box, &QMessageBox::finished, this, [this, box, stop] {
+    if (box->clickedButton() != stop) return;
+    closing_ = true;
+    statusBar()->showMessage(tr("Stopping the job…"));
+    if (jobs_.busy()) {
+      jobs_.cancelAll();
+    } else {
+      close();
+    }
+  });
+  box->open();
+}
+
+void MainWindow::rememberWindow() {
+  settings_.geometry = saveGeometry();
+  settings_.splitter = splitter_->saveState();
+  settings_.columns = panel_->columnLayout();
+  saveSettings();
+}
+
+void MainWindow::saveSettings() const {
+  if (remembering_) settings_.save();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+  const QList<QUrl> urls = event->mimeData()->urls();
+  if (urls.size() == 1 && urls.first().isLocalFile()) event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+  event->acceptProposedAction();
+  open(toPath(event->mimeData()->urls().first().toLocalFile()));
+}
+
+}  // namespace featurescope

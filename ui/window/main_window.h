@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/ids.h"
+#include "ui/bridge/errands.h"
+#include "ui/bridge/index_form.h"
+#include "ui/bridge/index_session.h"
+#include "ui/bridge/job_queue.h"
+#include "ui/dialogs/information_dialogs.h"
+#include "ui/window/navigation_history.h"
+#include "ui/window/window_settings.h"
+
+#include <QMainWindow>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+
+class QAction;
+class QLabel;
+class QMenu;
+class QSplitter;
+class QStackedWidget;
+
+namespace featurescope {
+
+class FeaturePage;
+class FeaturePanel;
+class HeaderBar;
+class JobsPanel;
+class MessageBar;
+class WelcomePage;
+
+/// The window: it passes what a person does to the session and the jobs, and their answers to the
+/// pages. It reads no file and no database itself.
+class MainWindow : public QMainWindow {
+  Q_OBJECT
+ public:
+  explicit MainWindow(WindowSettings settings, QWidget* parent = nullptr);
+  ~MainWindow() override;
+
+  /// A study's folder, a study.json or an index; `index` chooses one of a study's.
+  void open(const std::filesystem::path& path, const std::filesystem::path& index = {});
+  void openDemo();
+  /// Opens what was open when the window was last closed, if anything.
+  void reopenLast();
+  void goTo(FeatureId feature);
+  void startIndexJob(const IndexForm& form);
+  void setTheme(ThemeChoice choice);
+  /// Whether settings are written; they are unless told otherwise.
+  void setRemembering(bool remembering) { remembering_ = remembering; }
+  void showFailure(const Failure& failure);
+
+  [[nodiscard]] JobQueue& jobs() { return jobs_; }
+
+ signals:
+  /// The feature page shows what was asked for last.
+  void pageShown(featurescope::FeatureId feature);
+  void failureShown(const featurescope::Failure& failure);
+
+ protected:
+  void closeEvent(QCloseEvent* event) override;
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
+  bool event(QEvent* event) override;
+
+ private:
+  // main_window_actions.cpp: menus and shortcuts
+  void makeActions();
+  void makeMenus();
+  void fillRecentMenu(QMenu& menu);
+  void fillColumnsMenu(QMenu& menu);
+  void fillThemeMenu(QMenu& menu);
+  QAction* action(const QString& text, const QKeySequence& keys, const QString& tip);
+  [[nodiscard]] ShortcutList shortcuts() const;
+
+  // main_window.cpp
+  void makeLayout();
+  void connectParts();
+  void showOpened(const OpenedIndex& opened);
+  void showOpenFailure(const QString& path, const Failure& failure);
+  void showStatus(const OpenedIndex& opened);
+  void showFeature(FeatureId feature);
+  void visit(FeatureId feature);
+  void step(int rows);
+  void goBack();
+  void goForward();
+  void updateActions();
+  void onJobFinished(JobId id);
+  void askToStopJobs();
+  void leaveMessage();
+  void applyTheme();
+  void rememberWindow();
+  void saveSettings() const;
+
+  // main_window_dialogs.cpp: what asks the person something
+  void askForPath();
+  void askForFeature();
+  void askForIndexJob();
+  void exportTable();
+  [[nodiscard]] IndexForm proposedIndexForm() const;
+
+  WindowSettings settings_;
+  IndexSession session_;
+  JobQueue jobs_;
+  Errands errands_;
+  NavigationHistory history_;
+  std::map<JobId, IndexForm> indexJobs_;  ///< whose result opens when it is done
+  std::optional<IndexForm> lastForm_;
+  bool remembering_ = true;
+  bool closing_ = false;  ///< close as soon as no job runs
+
+  QAction *open_, *demo_, *build_, *export_, *quit_;
+  QAction *back_, *forward_, *next_, *previous_, *goTo_, *filter_, *table_;
+  QAction *shortcuts_, *about_;
+  HeaderBar* header_;
+  MessageBar* message_;
+  QStackedWidget* stack_;
+  WelcomePage* welcome_;
+  QSplitter* splitter_;
+  FeaturePanel* panel_;
+  FeaturePage* page_;
+  JobsPanel* jobsPanel_;
+  QLabel *countStatus_, *tokenStatus_, *hashStatus_, *deviceStatus_;
+};
+
+}  // namespace featurescope

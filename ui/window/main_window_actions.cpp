@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/bridge/paths.h"
+#include "ui/models/feature_column_info.h"
+#include "ui/pages/feature_panel.h"
+#include "ui/window/main_window.h"
+
+#include <QAction>
+#include <QActionGroup>
+#include <QMenu>
+#include <QMenuBar>
+
+namespace featurescope {
+
+QAction* MainWindow::action(const QString& text, const QKeySequence& keys, const QString& tip) {
+  auto* made = new QAction(text, this);
+  made->setShortcut(keys);
+  QString toolTip = tip;
+  if (!keys.isEmpty())
+    toolTip += QStringLiteral(" (%1)").arg(keys.toString(QKeySequence::NativeText));
+  made->setToolTip(toolTip);
+  addAction(made);
+  return made;
+}
+
+void MainWindow::makeActions() {
+  open_ = action(tr("Open index or study…"), QKeySequence::Open, tr("Open an index or a study"));
+  demo_ = action(tr("Open demo"), {}, tr("Open the bundled study"));
+  build_ = action(tr("Build index…"), Qt::CTRL | Qt::Key_B, tr("Run a text through a model"));
+  export_ = action(tr("Export table as CSV…"), Qt::CTRL | Qt::Key_E,
+                   tr("Save the rows of the feature table as shown"));
+  quit_ = action(tr("Quit"), QKeySequence::Quit, tr("Close the window"));
+  back_ = action(tr("Back"), Qt::ALT | Qt::Key_Left, tr("The feature before"));
+  forward_ = action(tr("Forward"), Qt::ALT | Qt::Key_Right, tr("The feature after"));
+  next_ = action(tr("Next feature"), Qt::ALT | Qt::Key_Down, tr("The next row of the table"));
+  previous_ = action(tr("Previous feature"), Qt::ALT | Qt::Key_Up, tr("The row above"));
+  goTo_ = action(tr("Go to feature…"), Qt::Key_G, tr("Type an id"));
+  filter_ = action(tr("Filter"), Qt::Key_Slash, tr("Type a filter"));
+  table_ = action(tr("Feature table"), Qt::Key_Escape, tr("Give the keyboard to the table"));
+  shortcuts_ = action(tr("Shortcuts"), QKeySequence("?"), tr("All shortcuts"));
+  about_ = action(tr("About Featurescope"), {}, tr("Version and licence"));
+  quit_->setMenuRole(QAction::QuitRole);
+  about_->setMenuRole(QAction::AboutRole);
+
+  connect(open_, &QAction::triggered, this, &MainWindow::askForPath);
+  connect(demo_, &QAction::triggered, this, &MainWindow::openDemo);
+  connect(build_, &QAction::triggered, this, &MainWindow::askForIndexJob);
+  connect(export_, &QAction::triggered, this, &MainWindow::exportTable);
+  connect(quit_, &QAction::triggered, this, &QWidget::close);
+  connect(back_, &QAction::triggered, this, &MainWindow::goBack);
+  connect(forward_, &QAction::triggered, this, &MainWindow::goForward);
+  connect(next_, &QAction::triggered, this, [this] { step(1); });
+  connect(previous_, &QAction::triggered, this, [this] { step(-1); });
+  connect(goTo_, &QAction::triggered, this, &MainWindow::askForFeature);
+  connect(filter_, &QAction::triggered, this, [this] { panel_->focusFilter(); });
+  connect(table_, &QAction::triggered, this, &MainWindow::leaveMessage);
+  connect(shortcuts_, &QAction::triggered, this, [this] { showShortcuts(shortcuts(), this); });
+  connect(about_, &QAction::triggered, this, [this] { showAbout(this); });
+}
+
+void MainWindow::makeMenus() {
+  QMenu* file = menuBar()->addMenu(tr("&File"));
+  file->addAction(open_);
+  file->addAction(demo_);
+  QMenu* recent = file->addMenu(tr("Recent"));
+  connect(recent, &QMenu::aboutToShow, this, [this, recent] { fillRecentMenu(*recent); });
+  file->addSeparator();
+  file->addAction(build_);
+  file->addAction(export_);
+  file->addSeparator();
+  file->addAction(quit_);
+
+  QMenu* go = menuBar()->addMenu(tr("&Go"));
+  go->addActions({back_, forward_});
+  go->addSeparator();
+  go->addActions({previous_, next_, goTo_});
+  go->addSeparator();
+  go->addActions({filter_, table_});
+
+  QMenu* view = menuBar()->addMenu(tr("&View"));
+  QMenu* columns = view->addMenu(tr("Columns"));
+  connect(columns, &QMenu::aboutToShow, this, [this, columns] { fillColumnsMenu(*columns); });
+  fillThemeMenu(*view->addMenu(tr("Theme")));
+
+  QMenu* help = menuBar()->addMenu(tr("&Help"));
+  help->addAction(shortcuts_);
+  help->addSeparator();
+  help->addAction(about_);
+}
+
+void MainWindow::fillRecentMenu(QMenu& menu) {
+  menu.clear();
+  for (const QString& path : settings_.recent) {
+    menu.addAction(path, this, [this, path] { open(toPath(path)); });
+  }
+  if (settings_.recent.isEmpty()) menu.addAction(tr("Nothing yet"))->setEnabled(false);
+}
+
+void MainWindow::fillColumnsMenu(QMenu& menu) {
+  menu.clear();
+  for (int section = 0; section < panel_->model().columnCount(); ++section) {
+    const auto column = static_cast<FeatureColumn>(section);
+    QAction* toggle = menu.addAction(info(column).header);
+    toggle->setCheckable(true);
+    toggle->setChecked(panel_->isColumnShown(column));
+    connect(toggle, &QAction::toggled, this,
+            [this, column](bool shown) { panel_->showColumn(column, shown); });
+  }
+  menu.addSeparator();
+  menu.addAction(tr("Reset columns"), panel_, &FeaturePanel::resetColumns);
+}
+
+void MainWindow::fillThemeMenu(QMenu& menu) {
+  auto* group = new QActionGroup(&menu);
+  const auto add = [&](const QString& text, ThemeChoice choice) {
+    QAction* made = menu.addAction(text);
+    made->setCheckable(true);
+    made->setChecked(settings_.theme == choice);
+    group->addAction(made);
+    connect(made, &QAction::triggered, this, [this, choice] { setTheme(choice); });
+  };
+  add(tr("Light"), ThemeChoice::Light);
+  add(tr("Dark"), ThemeChoice::Dark);
+  add(tr("As the system"), ThemeChoice::System);
+}
+
+ShortcutList MainWindow::shortcuts() const {
+  return {
+      {"↑  ↓", tr("next and previous feature in the table")},
+      {"←  →", tr("next and previous feature, from the page as well")},
+      {"/", tr("filter: a token, an id, or density > 0.2%")},
+      {"Enter", tr("in the filter: keep a condition")},
+      {"g", tr("go to a feature by its id")},
+      {"Esc", tr("close the message, then back to the table")},
+      {"Alt+←  Alt+→", tr("back and forward through visited features")},
+      {"Ctrl+C", tr("copy the selected rows with their head")},
+      {"Ctrl+E", tr("export the table as CSV")},
+      {"Ctrl+O", tr("open an index or a study")},
+      {"Ctrl+B", tr("build an index")},
+      {"Shift+click", tr("on a column's head: sort by it as well")},
+      {"Right-click", tr("on a column's head: filter, hide, arrange")},
+      {"?", tr("this sheet")},
+  };
+}
+
+}  // namespace featurescope

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/files.h"
+#include "ui/bridge/paths.h"
+#include "ui/dialogs/build_index_dialog.h"
+#include "ui/dialogs/go_to_feature_dialog.h"
+#include "ui/models/number_format.h"
+#include "ui/pages/feature_panel.h"
+#include "ui/window/main_window.h"
+
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QStatusBar>
+
+namespace featurescope {
+
+void MainWindow::askForPath() {
+  auto* dialog = new QFileDialog(this, tr("Open an index or a study"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(QFileDialog::ExistingFile);
+  dialog->setNameFilters({tr("Indexes and studies (*.sqlite study.json)"), tr("All files (*)")});
+  if (!settings_.lastOpened.isEmpty()) {
+    dialog->setDirectory(toQString(toPath(settings_.lastOpened).parent_path()));
+  }
+  connect(dialog, &QFileDialog::fileSelected, this,
+          [this](const QString& path) { open(toPath(path)); });
+  dialog->open();
+}
+
+void MainWindow::askForFeature() {
+  auto* dialog = new GoToFeatureDialog(panel_->model().totalCount(), this);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  connect(dialog, &GoToFeatureDialog::chosen, this, &MainWindow::goTo);
+  dialog->open();
+}
+
+void MainWindow::askForIndexJob() {
+  auto* dialog = new BuildIndexDialog(proposedIndexForm(), this);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  connect(dialog, &QDialog::accepted, this, [this, dialog] { startIndexJob(dialog->form()); });
+  dialog->open();
+}
+
+/// What was asked last in this window, or else what the open study holds.
+IndexForm MainWindow::proposedIndexForm() const {
+  if (lastForm_) return *lastForm_;
+  IndexForm form;
+  const auto& current = session_.current();
+  if (!current || !current->study) return form;
+  const Study& study = *current->study;
+  if (!study.models.empty()) form.model = toQString(study.models.front().path);
+  if (!study.saes.empty()) form.sae = toQString(study.saes.front().path);
+  for (const Study::Part& text : study.texts) form.texts.append(toQString(text.path));
+  form.out = toQString(study.folder / "indexes" /
+                       ("index-" + std::to_string(study.indexes.size() + 1) + ".sqlite"));
+  return form;
+}
+
+void MainWindow::exportTable() {
+  auto* dialog = new QFileDialog(this, tr("Export the feature table"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setAcceptMode(QFileDialog::AcceptSave);
+  dialog->setNameFilter(tr("Comma-separated values (*.csv)"));
+  dialog->setDefaultSuffix("csv");
+  dialog->selectFile("features.csv");
+  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
+    errands_.run(
+        "cannot export the table",
+        [file = toPath(path), makeCsv = panel_->model().csvMaker()] { writeFile(file, makeCsv()); },
+        [this, path, rows = panel_->model().rowCount()](const std::optional<Failure>& failure) {
+          if (failure) {
+            showFailure(*failure);
+          } else {
+            statusBar()->showMessage(
+                tr("Wrote %1 rows to %2").arg(formatCount(rows), QFileInfo(path).fileName()), 6000);
+          }
+        });
+  });
+  dialog->open();
+}
+
+}  // namespace featurescope

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/window/theme.h"
+
+#include "ui/pages/fonts.h"
+
+#include <QApplication>
+#include <QFile>
+#include <QPainter>
+#include <QPixmap>
+#include <QStyle>
+#include <QStyleFactory>
+#include <QSvgRenderer>
+
+#include <utility>
+
+namespace featurescope {
+
+Theme Theme::light() {
+  Theme t;
+  t.chrome = "#f3f3f1";
+  t.window = "#fbfbfa";
+  t.surface = "#ffffff";
+  t.text = "#26262b";
+  t.dim = "#6d6d76";
+  t.faint = "#a6a6ad";
+  t.hairline = "#eeeeec";
+  t.border = "#dcdcd8";
+  t.hover = "#f4f6f8";
+  t.selection = "#dfe9f2";
+  t.accent = "#2c5a8c";
+  t.accentHover = "#244c77";
+  t.accentText = "#ffffff";
+  t.link = "#2c5a8c";
+  t.bar = "#c5d5e6";
+  t.chip = "#e6eef6";
+  t.activation = "#f0964a";
+  t.activationText = "#2b1a0c";
+  t.positive = "#22804a";
+  t.negative = "#b5372b";
+  t.warning = "#fdf1dd";
+  return t;
+}
+
+Theme Theme::darkOne() {
+  Theme t;
+  t.dark = true;
+  t.chrome = "#202124";
+  t.window = "#1a1b1d";
+  t.surface = "#17181a";
+  t.text = "#e3e3e6";
+  t.dim = "#9a9aa3";
+  t.faint = "#63636b";
+  t.hairline = "#26272a";
+  t.border = "#35363a";
+  t.hover = "#202226";
+  t.selection = "#263a50";
+  t.accent = "#3f78b3";
+  t.accentHover = "#4c87c3";
+  t.accentText = "#ffffff";
+  t.link = "#7fb0e0";
+  t.bar = "#3a536f";
+  t.chip = "#263545";
+  t.activation = "#e08a3e";
+  t.activationText = "#1a0f06";
+  t.positive = "#5cc088";
+  t.negative = "#e8796c";
+  t.warning = "#3a3020";
+  return t;
+}
+
+namespace {
+
+/// The names that the style sheet uses.
+QList<std::pair<QString, QColor>> namedColors(const Theme& t) {
+  return {{"@accentHover", t.accentHover},
+          {"@accentText", t.accentText},
+          {"@accent", t.accent},
+          {"@chrome", t.chrome},
+          {"@window", t.window},
+          {"@surface", t.surface},
+          {"@text", t.text},
+          {"@dim", t.dim},
+          {"@faint", t.faint},
+          {"@hairline", t.hairline},
+          {"@border", t.border},
+          {"@hover", t.hover},
+          {"@selection", t.selection},
+          {"@link", t.link},
+          {"@bar", t.bar},
+          {"@chip", t.chip},
+          {"@positive", t.positive},
+          {"@negative", t.negative},
+          {"@warning", t.warning}};
+}
+
+bool desktopIsDark() {
+  // Our own palette hides the desktop's: take it away for the look.
+  QApplication::setPalette(QPalette());
+  return QApplication::palette().color(QPalette::Window).lightness() < 128;
+}
+
+}  // namespace
+
+QPalette Theme::palette() const {
+  QPalette p;
+  p.setColor(QPalette::Window, window);
+  p.setColor(QPalette::WindowText, text);
+  p.setColor(QPalette::Base, surface);
+  p.setColor(QPalette::AlternateBase, chrome);
+  p.setColor(QPalette::Text, text);
+  p.setColor(QPalette::Button, chrome);
+  p.setColor(QPalette::ButtonText, text);
+  p.setColor(QPalette::PlaceholderText, faint);
+  p.setColor(QPalette::Highlight, accent);
+  p.setColor(QPalette::HighlightedText, accentText);
+  p.setColor(QPalette::Link, link);
+  p.setColor(QPalette::LinkVisited, link);
+  p.setColor(QPalette::ToolTipBase, dark ? border : text);
+  p.setColor(QPalette::ToolTipText, dark ? text : window);
+  p.setColor(QPalette::Light, surface);
+  p.setColor(QPalette::Midlight, hairline);
+  p.setColor(QPalette::Mid, border);
+  p.setColor(QPalette::Dark, border);
+  p.setColor(QPalette::Shadow, border);
+  for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText}) {
+    p.setColor(QPalette::Disabled, role, faint);
+  }
+  return p;
+}
+
+QString Theme::styleSheet() const {
+  QFile file(":/style/window.qss");
+  if (!file.open(QIODevice::ReadOnly)) return {};
+  QString sheet = QString::fromUtf8(file.readAll());
+  // Names that begin alike stand the longer one first in the list.
+  for (const auto& [name, color] : namedColors(*this)) sheet.replace(name, color.name());
+  return sheet;
+}
+
+PageColors Theme::pageColors(const QColor& background) const {
+  PageColors c;
+  c.background = background;
+  c.text = text;
+  c.dim = dim;
+  c.faint = faint;
+  c.hairline = hairline;
+  c.hover = hover;
+  c.selection = selection;
+  c.accent = accent;
+  c.bar = bar;
+  c.activation = activation;
+  c.activationText = activationText;
+  c.positive = positive;
+  c.negative = negative;
+  return c;
+}
+
+QIcon Theme::icon(const QString& name, const QColor& color) {
+  QFile file(QStringLiteral(":/icons/%1.svg").arg(name));
+  if (!file.open(QIODevice::ReadOnly)) return {};
+  QByteArray svg = file.readAll();
+  svg.replace("#000000", color.name().toLatin1());
+  QSvgRenderer renderer(svg);
+  QIcon icon;
+  for (const int scale : {1, 2, 3}) {
+    QPixmap pixmap(16 * scale, 16 * scale);
+    pixmap.fill(Qt::transparent);
+    QPainter painter(&pixmap);
+    renderer.render(&painter);
+    painter.end();
+    pixmap.setDevicePixelRatio(scale);
+    icon.addPixmap(pixmap);
+  }
+  return icon;
+}
+
+Theme themeOf(ThemeChoice choice) {
+  const bool dark =
+      choice == ThemeChoice::Dark || (choice == ThemeChoice::System && desktopIsDark());
+  return dark ? Theme::darkOne() : Theme::light();
+}
+
+void apply(const Theme& theme) {
+  if (QApplication::style()->name() != QLatin1String("fusion")) {
+    QApplication::setStyle(QStyleFactory::create("Fusion"));
+  }
+  QApplication::setFont(textFont());
+  QApplication::setPalette(theme.palette());
+  qApp->setStyleSheet(theme.styleSheet());
+}
+
+}  // namespace featurescope
