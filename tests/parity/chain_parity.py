@@ -8,6 +8,7 @@ import pathlib
 import shutil
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -90,8 +91,7 @@ class Chain(unittest.TestCase):
         folder = pathlib.Path(cls.temporary.name)
         cls.tokenizer = Tokenizer.from_file(str(TOKENIZER))
         model = write_model(folder / "model")
-        # newline="" keeps the file's bytes; the program reads them as they are.
-        text = TEXT.open(encoding="utf-8", newline="").read()
+        text = TEXT.read_bytes().decode("utf-8")
         ids = torch.tensor(cls.tokenizer.encode(text).ids[:TOKENS])
         cls.stream = ids.tolist()
         activations = site_activations(model, ids.reshape(-1, CONTEXT))
@@ -182,4 +182,4 @@ class Chain(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(argv=sys.argv[:1])
