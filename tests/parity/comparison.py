@@ -28,36 +28,40 @@ def figures(*arguments):
 
 
 class Comparison:
-    """Collects differences as a table and ends the script with 1 when one is too large."""
+    """Collects differences as a table, a row for each label, and ends the script with 1 when one of
+    them is too large."""
 
     def __init__(self):
-        self.rows = []
+        self.rows = {}
+        self.good = True
 
-    def tensor(self, name, actual, expected, tolerance=TOLERANCE):
+    def tensor(self, label, what, actual, expected, tolerance=TOLERANCE):
         """max |actual − expected| / max |expected|."""
         if actual.shape != expected.shape:
-            return self.row(name, f"shape {list(actual.shape)}, not {list(expected.shape)}", False)
+            self.add(label, f"{what}: {list(actual.shape)}, not {list(expected.shape)}", False)
+            return
         difference = (actual.double() - expected.double()).abs().max()
         error = (difference / expected.double().abs().max()).item()
-        self.row(name, f"{error:.1e}", error <= tolerance)
+        self.add(label, f"{what} {error:.1e}", error <= tolerance)
 
-    def number(self, name, actual, expected, tolerance=1e-5):
+    def number(self, label, what, actual, expected, tolerance=1e-5):
         """|actual − expected| / |expected|."""
         error = abs(actual - expected) / max(abs(expected), 1e-30)
-        self.row(name, f"{error:.1e}", error <= tolerance)
+        self.add(label, f"{what} {error:.1e}", error <= tolerance)
 
-    def equal(self, name, actual, expected, counted):
-        """Exact equality; `counted` says how much was compared."""
-        self.row(name, counted if actual == expected else "differs", actual == expected)
+    def equal(self, label, what, actual, expected):
+        """Exact equality; `what` says what was compared."""
+        self.add(label, what if actual == expected else f"{what}: differs", actual == expected)
 
-    def row(self, name, text, good):
-        self.rows.append((name, text, good))
+    def add(self, label, text, good):
+        self.rows.setdefault(label, []).append(text if good else f"FAILED {text}")
+        self.good = self.good and good
 
     def finish(self):
-        width = max(len(name) for name, _, _ in self.rows)
-        for name, text, good in self.rows:
-            print(f"  {name:{width}}  {text}{'' if good else '   FAILED'}")
-        sys.exit(0 if all(good for _, _, good in self.rows) else 1)
+        width = max(map(len, self.rows))
+        for label, texts in self.rows.items():
+            print(f"  {label:{width}}  {'  '.join(texts)}")
+        sys.exit(0 if self.good else 1)
 
 
 def random_sae(width, features, seed):

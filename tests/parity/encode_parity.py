@@ -23,14 +23,14 @@ def compare(table, label, folder, width, features, tokens):
                  "--force", "--out", folder / "out.safetensors")
     report = figures(*arguments)
     dense = load_file(folder / "out.safetensors")
-    table.tensor(f"{label}: features", dense["features"], f)
-    table.tensor(f"{label}: reconstruction", dense["reconstruction"], reconstruction)
+    table.tensor(label, "features", dense["features"], f)
+    table.tensor(label, "reconstruction", dense["reconstruction"], reconstruction)
     # A value at the edge of zero may fall on either side of it.
-    table.number(f"{label}: l0", report["l0"], (f > 0).sum(1).double().mean().item(), 1e-4)
+    table.number(label, "l0", report["l0"], (f > 0).sum(1).double().mean().item(), 1e-4)
     squares = (x - reconstruction).double().pow(2).sum(1)
-    table.number(f"{label}: recon_loss", report["recon_loss"], squares.mean().item())
+    table.number(label, "recon_loss", report["recon_loss"], squares.mean().item())
     spread = (x - x.mean(0)).double().pow(2).sum()
-    table.number(f"{label}: explained_variance", report["explained_variance"],
+    table.number(label, "explained_variance", report["explained_variance"],
                  (1 - squares.sum() / spread).item(), 1e-4)
 
     figures(*arguments, "--sparse")
@@ -38,9 +38,8 @@ def compare(table, label, folder, width, features, tokens):
     rows = torch.repeat_interleave(torch.arange(tokens), sparse["indptr"].diff())
     code = torch.zeros(tokens, features)
     code[rows, sparse["indices"].long()] = sparse["values"]
-    table.tensor(f"{label}: sparse features", code, dense["features"], 0)
-    table.equal(f"{label}: no zeros stored", bool((sparse["values"] > 0).all()), True,
-                f"{len(sparse['values'])} values")
+    table.tensor(label, "sparse features", code, dense["features"], 0)
+    table.equal(label, "no zeros stored", bool((sparse["values"] > 0).all()), True)
 
 
 def main():

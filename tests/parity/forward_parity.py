@@ -125,13 +125,13 @@ def compare_model(table, label, folder, model, shape=(2, 64), **save):
     ids = torch.randint(0, model.config.vocab_size, shape)
     logits, loss, sites = expected(model, ids)
     tensors, report = forward(folder, model_folder, ids, sites)
-    table.tensor(f"{label}: logits", tensors["logits"], logits)
-    table.number(f"{label}: loss", report["loss"], loss)
+    table.tensor(label, "logits", tensors["logits"], logits)
+    table.number(label, "loss", report["loss"], loss)
     for kind, suffix in KINDS.items():
         names = [f"gpt_neox.layers.{n}{suffix}" for n in range(model.config.num_hidden_layers)]
         worst = max(names, key=lambda name: (tensors[name] - sites[name]).abs().max()
                     / sites[name].abs().max())
-        table.tensor(f"{label}: {kind}", tensors[worst], sites[worst])
+        table.tensor(label, kind, tensors[worst], sites[worst])
     return model, model_folder, ids, sites
 
 
@@ -164,9 +164,10 @@ def compare_insertion(table, label, folder, model, model_folder, ids, sites):
                 "keep_error": keep_error}))
             logits, loss, edited = expected(model, ids, {name: replace})
             tensors, report = forward(folder, model_folder, ids, [name], *flags)
-            table.tensor(f"{label}: {how} at {kind}, logits", tensors["logits"], logits)
-            table.tensor(f"{label}: {how} at {kind}, site", tensors[name], edited[name])
-            table.number(f"{label}: {how} at {kind}, loss", report["loss"], loss)
+            row = f"{label}, {how} at {kind}"
+            table.tensor(row, "logits", tensors["logits"], logits)
+            table.number(row, "loss", report["loss"], loss)
+            table.tensor(row, kind, tensors[name], edited[name])
 
 
 def compare_truncation(table, label, folder, model_folder, ids, sites):
@@ -174,9 +175,9 @@ def compare_truncation(table, label, folder, model_folder, ids, sites):
     for kind, suffix in KINDS.items():
         name = f"gpt_neox.layers.1{suffix}"
         tensors, report = forward(folder, model_folder, ids, [name], "--no-logits")
-        table.tensor(f"{label}: --no-logits to {kind}", tensors[name], sites[name])
-        table.equal(f"{label}: --no-logits to {kind}, output", (report["loss"], list(tensors)),
-                    (None, [name]), "no loss, no logits")
+        row = f"{label}, --no-logits"
+        table.tensor(row, kind, tensors[name], sites[name])
+        table.equal(row, "alone", (report["loss"], list(tensors)), (None, [name]))
 
 
 def main():
@@ -200,7 +201,7 @@ def main():
             compare_model(table, label, folder / label, random_model(SMALL, 50).to(dtype))
         compare_model(table, "sharded", folder / "sharded", random_model(SMALL, 51),
                       max_shard_size="200KB")
-        compare_model(table, "one token", folder / "short", random_model(SMALL, 52), shape=(3, 2))
+        compare_model(table, "two tokens", folder / "short", random_model(SMALL, 52), shape=(3, 2))
         compare_model(table, "all 2048 positions", folder / "long", random_model(SMALL, 53),
                       shape=(1, 2048))
     table.finish()

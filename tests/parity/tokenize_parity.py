@@ -79,22 +79,21 @@ def compare_all(table, reference, folder):
         lines.pop()
     printed = featurescope("tokenize", "--tokenizer", TOKENIZER, "--lines", WIKITEXT)
     ours = [json.loads(line) for line in printed.splitlines()]
-    table.equal("WikiText-2 by lines", ours,
-                [one.ids for one in reference.encode_batch(lines, add_special_tokens=False)],
-                f"{len(lines)} lines equal")
+    table.equal("WikiText-2 by lines", f"{len(lines)} lines", ours,
+                [one.ids for one in reference.encode_batch(lines, add_special_tokens=False)])
     whole = ids(wikitext.encode())
-    table.equal("WikiText-2 in one piece", whole, expected(wikitext), f"{len(whole)} ids equal")
+    table.equal("WikiText-2 in one piece", f"{len(whole)} ids", whole, expected(wikitext))
     back = featurescope("tokenize", "--tokenizer", TOKENIZER, "--decode",
                         stdin=json.dumps(whole).encode())
-    table.equal("WikiText-2 decoded", back.decode(),
-                reference.decode(whole, skip_special_tokens=False), f"{len(back)} bytes equal")
+    table.equal("WikiText-2 decoded", f"{len(back)} bytes", back.decode(),
+                reference.decode(whole, skip_special_tokens=False))
 
     texts = {name: text.encode() for name, text in NASTY.items()} | INVALID
     texts |= {f"random text {seed}": random_text(seed).encode() for seed in range(5)}
     for name, data in texts.items():
         # Python replaces each maximal subpart of invalid UTF-8, as WHATWG asks.
         wanted = expected(data.decode("utf-8", errors="replace"))
-        table.equal(name, ids(data), wanted, f"{len(wanted)} ids equal")
+        table.equal(name, f"{len(wanted)} ids", ids(data), wanted)
 
 
 if __name__ == "__main__":
