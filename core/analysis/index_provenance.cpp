@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/base/numbers.h"
 #include "core/base/version.h"
+#include "core/lm/device_torch.h"
 #include "core/lm/model_folder.h"
 #include "core/sae/checkpoint.h"
 #include "core/text/tokenizer.h"
@@ -23,6 +24,12 @@ std::string now() {
   return fmt::format(
       "{:%Y-%m-%dT%H:%M:%SZ}",
       fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+}
+
+/// The arithmetic that "auto" stands for, by the names of --dtype.
+std::string dtypeUsed(const ComputeOptions& options) {
+  const at::ScalarType dtype = resolveDtype(options, resolveDevice(options));
+  return dtype == at::kBFloat16 ? "bfloat16" : dtype == at::kHalf ? "float16" : "float32";
 }
 
 /// "[{"hash": …, "path": …}, …]", in the order they were read.
@@ -63,7 +70,7 @@ Provenance describeInputs(const IndexRequest& request, const JobContext& job) {
       {"top", std::to_string(request.top)},
       {"batch", std::to_string(request.batch)},
       {"device", describeDevice(request.compute)},
-      {"dtype", request.compute.dtype},
+      {"dtype", dtypeUsed(request.compute)},
       {"threads",
        std::to_string(request.compute.threads > 0 ? request.compute.threads : availableThreads())},
       {"seed", std::to_string(request.compute.seed)},

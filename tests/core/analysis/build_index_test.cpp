@@ -241,6 +241,7 @@ TEST_F(BuildIndex, SaysWhatItWasMadeFrom) {
   EXPECT_EQ(entries.at("site"), "gpt_neox.layers.1.mlp.dense_4h_to_h");
   EXPECT_EQ(entries.at("packing"), "packed");
   EXPECT_EQ(entries.at("context"), "16");
+  EXPECT_EQ(entries.at("dtype"), "float32");
   EXPECT_EQ(entries.at("tokenizer_hash"), hashFile(study_.model / "tokenizer.json"));
   EXPECT_EQ(entries.at("fine_tuning_hash"), hashFile(study_.run / "scales.safetensors"));
   EXPECT_EQ(entries.at("tokens"), std::to_string(IndexReader::open(r.out).tokenCount()));
