@@ -55,6 +55,7 @@ def compare(table, folder, width, features, steps, decoder_gradient):
     amounts = torch.relu(torch.randn(1500, 3 * width, generator=generator) - 1)
     x = amounts @ directions / width ** 0.5 + 0.2
     initial = random_sae(width, features, 5)
+    initial["b_enc"][:5] = -100  # dead from the start
     save_file({"activations": x}, folder / "x.safetensors")
     save_file(initial, folder / "init.safetensors")
     run = folder / "run"
@@ -65,16 +66,16 @@ def compare(table, folder, width, features, steps, decoder_gradient):
     expected, parameters = follow(x, initial, steps, decoder_gradient == "project")
     with open(run / "metrics.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    table.equal(f"{label}: rows", len(rows), steps, f"{steps} steps")
+    table.equal(label, f"{steps} steps", len(rows), steps)
     for index, (column, tolerance) in enumerate(
             (("loss", 1e-4), ("recon_loss", 1e-4), ("l1_loss", 1e-4), ("l0", 1e-3))):
         error = worst(rows, expected, column, index)
-        table.row(f"{label}: {column}", f"{error:.1e}", error <= tolerance)
-    table.equal(f"{label}: dead", [int(row["dead"]) for row in rows],
-                [golden[4] for golden in expected], f"{expected[-1][4]} at the end")
+        table.add(label, f"{column} {error:.1e}", error <= tolerance)
+    table.equal(label, f"dead {expected[-1][4]} at the end", [int(row["dead"]) for row in rows],
+                [golden[4] for golden in expected])
     sae = load_file(run / "sae" / "sae_weights.safetensors")
     for name in NAMES:
-        table.tensor(f"{label}: {name}", sae[name], parameters[name], 1e-3)
+        table.tensor(label, name, sae[name], parameters[name], 1e-3)
 
 
 def main():
