@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/dialogs/build_index_dialog.h"
 
+#include "ui/pages/fonts.h"
+
 #include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
 #include <QDialogButtonBox>
 #include <QFileDialog>
-#include <QFontDatabase>
 #include <QFormLayout>
 #include <QGuiApplication>
 #include <QHBoxLayout>
@@ -110,6 +111,7 @@ BuildIndexDialog::BuildIndexDialog(const IndexForm& proposal, QWidget* parent)
   command_->setAccessibleName(tr("The same as a command"));
   command_->setReadOnly(true);
   command_->setProperty("role", "code");
+  command_->setFont(tokenFont());
   command_->setFixedHeight(76);
   command_->setTabChangesFocus(true);
   auto* commandHead = new QLabel(tr("The same as a command"));
@@ -205,13 +207,13 @@ void BuildIndexDialog::changed() {
     QMetaObject::invokeMethod(
         this,
         [this, result, question] {
-          if (question == question_) show(result);
+          if (question == question_) showCheck(result);
         },
         Qt::QueuedConnection);
   });
 }
 
-void BuildIndexDialog::show(const IndexFormCheck& check) {
+void BuildIndexDialog::showCheck(const IndexFormCheck& check) {
   for (std::size_t i = 0; i < kIndexFieldCount; ++i) {
     const FieldNote& note = check.notes[i];
     notes_[i]->setText(note.text);

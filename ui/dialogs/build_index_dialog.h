@@ -40,7 +40,7 @@ class BuildIndexDialog : public QDialog {
   void browseTexts();
   void browseOut();
   void changed();
-  void show(const IndexFormCheck& check);
+  void showCheck(const IndexFormCheck& check);
   void proposeSite(const Site& site);
 
   QLineEdit *model_, *sae_, *texts_, *layer_, *context_, *tokens_, *out_;

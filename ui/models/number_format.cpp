@@ -27,12 +27,10 @@ QString formatLargeCount(std::int64_t count) {
 
 QString formatValue(double value, int decimals) {
   if (std::isnan(value)) return kDash;
-  QString text = QLocale().toString(value, 'f', decimals);
+  const QString zero = QLocale().toString(0.0, 'f', decimals);
   // A value that rounds to nothing carries no sign.
-  if (value < 0 && text == QLocale().toString(-0.0, 'f', decimals)) {
-    text = QLocale().toString(0.0, 'f', decimals);
-  }
-  return withTrueMinus(text);
+  if (QLocale().toString(std::abs(value), 'f', decimals) == zero) return zero;
+  return withTrueMinus(QLocale().toString(value, 'f', decimals));
 }
 
 QString formatSigned(double value, int decimals) {

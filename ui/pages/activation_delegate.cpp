@@ -36,9 +36,20 @@ QString peakText(const ContextRecord& context) {
   return text.isEmpty() ? QString::fromStdString(token) : text;
 }
 
-QString joined(const ContextRecord& context, std::size_t from, std::size_t to) {
+/// The text just before the peak, not much more than fits: shaping what nobody sees is what costs.
+QString textBefore(const ContextRecord& context, qsizetype longest) {
   QString text;
-  for (std::size_t i = from; i < to; ++i) text += asText(context.tokens[i]);
+  for (std::size_t i = context.peak; i-- > 0 && text.size() < longest;) {
+    text.prepend(asText(context.tokens[i]));
+  }
+  return text;
+}
+
+QString textAfter(const ContextRecord& context, qsizetype longest) {
+  QString text;
+  for (std::size_t i = context.peak + 1; i < context.tokens.size() && text.size() < longest; ++i) {
+    text += asText(context.tokens[i]);
+  }
   return text;
 }
 
@@ -93,19 +104,16 @@ void ActivationDelegate::paintContext(QPainter& painter, const QRect& cell,
   painter.setRenderHint(QPainter::Antialiasing);
   const QFontMetricsF metrics(contextFont_);
   const QRectF peak = peakBox(context, cell);
-  constexpr int kFlags = Qt::AlignVCenter | Qt::TextSingleLine;
+  const double baseline = cell.top() + (cell.height() - metrics.height()) / 2 + metrics.ascent();
+  const auto longest = static_cast<qsizetype>(cell.width() / metrics.averageCharWidth());
 
   painter.setPen(colors().dim);
-  const QString before = joined(context, 0, context.peak);
-  const QString after = joined(context, context.peak + 1, context.tokens.size());
-  const double beforeWidth = metrics.horizontalAdvance(before);
-  const double leftEnd = peak.left() - kPeakGap;
-  painter.drawText(QRectF(leftEnd - beforeWidth, cell.top(), beforeWidth, cell.height()), kFlags,
-                   before);
-  const double rightBegin = peak.right() + kPeakGap;
-  const double afterWidth = metrics.horizontalAdvance(after);
-  painter.drawText(QRectF(rightBegin, cell.top(), afterWidth + 1, cell.height()), kFlags, after);
+  const QString before = textBefore(context, longest);
+  const double beforeBegin = peak.left() - kPeakGap - metrics.horizontalAdvance(before);
+  painter.drawText(QPointF(beforeBegin, baseline), before);
+  painter.drawText(QPointF(peak.right() + kPeakGap, baseline), textAfter(context, longest));
 
+  // Over empty ground the fade is invisible, so nobody needs to know where the text ends.
   const auto fade = [&](double from, double to) {
     QLinearGradient gradient(from, 0, to, 0);
     QColor clear = ground;
@@ -114,15 +122,15 @@ void ActivationDelegate::paintContext(QPainter& painter, const QRect& cell,
     gradient.setColorAt(1, clear);
     painter.fillRect(QRectF(std::min(from, to), cell.top(), kFade, cell.height() - 1.0), gradient);
   };
-  if (leftEnd - beforeWidth < cell.left()) fade(cell.left(), cell.left() + kFade);
-  if (rightBegin + afterWidth > cell.right()) fade(cell.right() + 1, cell.right() + 1 - kFade);
+  fade(cell.left(), cell.left() + kFade);
+  fade(cell.right() + 1, cell.right() + 1 - kFade);
 
   painter.setPen(Qt::NoPen);
   painter.setBrush(mixed(ground, colors().activation, strength));
   painter.drawRoundedRect(peak, 3, 3);
   painter.setPen(strength > 0.35 ? colors().activationText : colors().text);
   const QRectF inside = peak.adjusted(kPeakPadding - 1, 0, 1 - kPeakPadding, 0);
-  painter.drawText(inside, kFlags | Qt::AlignHCenter,
+  painter.drawText(inside, Qt::AlignCenter | Qt::TextSingleLine,
                    metrics.elidedText(peakText(context), Qt::ElideMiddle, inside.width() + 1));
 }
 

@@ -37,6 +37,7 @@ DataTable::DataTable(int plainRole, QWidget* parent) : QTableView(parent), plain
   QFont headFont = textFont(11);
   headFont.setWeight(QFont::DemiBold);
   horizontalHeader()->setFont(headFont);
+  connect(horizontalHeader(), &QHeaderView::sectionResized, this, &DataTable::fitFlexibleColumn);
 }
 
 QString DataTable::tabSeparated() const {
@@ -98,6 +99,27 @@ void DataTable::leaveEvent(QEvent* event) {
 void DataTable::wheelEvent(QWheelEvent* event) {
   QTableView::wheelEvent(event);
   setHoveredRow(indexAt(event->position().toPoint()).row());
+}
+
+void DataTable::resizeEvent(QResizeEvent* event) {
+  QTableView::resizeEvent(event);
+  fitFlexibleColumn();
+}
+
+void DataTable::setFlexibleColumn(int column, int narrowest) {
+  flexibleColumn_ = column;
+  narrowest_ = narrowest;
+  fitFlexibleColumn();
+}
+
+void DataTable::fitFlexibleColumn() {
+  QHeaderView* head = horizontalHeader();
+  if (flexibleColumn_ < 0 || flexibleColumn_ >= head->count() || isColumnHidden(flexibleColumn_)) {
+    return;
+  }
+  const int others = head->length() - head->sectionSize(flexibleColumn_);
+  const int width = std::max(narrowest_, viewport()->width() - others);
+  if (width != head->sectionSize(flexibleColumn_)) head->resizeSection(flexibleColumn_, width);
 }
 
 void DataTable::setHoveredRow(int row) {

@@ -13,6 +13,9 @@ class DataTable : public QTableView {
   /// `plainRole`: the model's role (of items and headers) with the text for the clipboard.
   explicit DataTable(int plainRole, QWidget* parent = nullptr);
 
+  /// This column takes the room that the others leave, at least `narrowest` pixels.
+  void setFlexibleColumn(int column, int narrowest);
+
   [[nodiscard]] int hoveredRow() const { return hoveredRow_; }
   /// The selected rows, or all when none is selected: a head and a line each, visible columns in
   /// their visible order.
@@ -28,12 +31,16 @@ class DataTable : public QTableView {
   void mouseMoveEvent(QMouseEvent* event) override;
   void leaveEvent(QEvent* event) override;
   void wheelEvent(QWheelEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   void setHoveredRow(int row);
+  void fitFlexibleColumn();
 
   int plainRole_;
   int hoveredRow_ = -1;
+  int flexibleColumn_ = -1;
+  int narrowest_ = 0;
 };
 
 }  // namespace featurescope

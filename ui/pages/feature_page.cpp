@@ -18,6 +18,8 @@
 
 namespace featurescope {
 
+constexpr int kNarrowestContext = 280;
+
 FeaturePage::FeaturePage(QWidget* parent)
     : QWidget(parent),
       model_(new TopActivationsModel(this)),
@@ -90,6 +92,7 @@ FeaturePage::FeaturePage(QWidget* parent)
     emit told(tr("Copied %1 rows").arg(formatCount(model_->rowCount())));
   });
   setPage(nullptr);
+  fitColumns();
 }
 
 void FeaturePage::setColors(const PageColors& colors) {
@@ -100,16 +103,17 @@ void FeaturePage::setColors(const PageColors& colors) {
 }
 
 void FeaturePage::setPage(std::shared_ptr<const FeaturePageData> page) {
+  const int columns = model_->columnCount();
   model_->setPage(std::move(page));
   showHead();
   showTableOrReason();
-  fitColumns();
+  if (model_->columnCount() != columns) fitColumns();
   table_->scrollToTop();
 }
 
 QString FeaturePage::statistic(const QString& name, const QString& value) const {
   return QStringLiteral("<span style='color:%1'>%2</span>&nbsp;<b>%3</b>")
-      .arg(colors_.dim.name(), name, value);
+      .arg(colors_.dim.name(), QString(name).replace(u' ', QChar::Nbsp), value);
 }
 
 void FeaturePage::showHead() {
@@ -143,7 +147,7 @@ void FeaturePage::showHead() {
   }
   if (feature.scale) parts.append(statistic(tr("scale"), formatValue(*feature.scale)));
   if (feature.bias) parts.append(statistic(tr("shift"), formatSigned(*feature.bias)));
-  statistics_->setText(parts.join(QStringLiteral("&emsp; ")));
+  statistics_->setText(parts.join(QStringLiteral("&nbsp;&nbsp;&nbsp;&nbsp;&nbsp; ")));
 }
 
 void FeaturePage::showTableOrReason() {
@@ -170,7 +174,6 @@ void FeaturePage::showTableOrReason() {
 void FeaturePage::fitColumns() {
   QHeaderView* head = table_->horizontalHeader();
   if (head->count() == 0) return;
-  head->setSectionResizeMode(TopActivationsModel::Context, QHeaderView::Stretch);
   const auto width = [&](int column, int pixels) {
     if (column < head->count()) head->resizeSection(column, pixels);
   };
@@ -179,6 +182,7 @@ void FeaturePage::fitColumns() {
   width(TopActivationsModel::Activation, 74);
   width(TopActivationsModel::FineTuned, 92);
   width(TopActivationsModel::Difference, 66);
+  table_->setFlexibleColumn(TopActivationsModel::Context, kNarrowestContext);
 }
 
 }  // namespace featurescope

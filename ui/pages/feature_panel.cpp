@@ -5,6 +5,7 @@
 #include "ui/pages/data_table.h"
 #include "ui/pages/feature_delegate.h"
 #include "ui/pages/filter_bar.h"
+#include "ui/pages/table_delegate.h"
 
 #include <QGuiApplication>
 #include <QHeaderView>
@@ -19,8 +20,10 @@ namespace featurescope {
 namespace {
 
 /// Widths in pixels, by FeatureColumn.
-constexpr std::array<int, kFeatureColumnCount> kWidths{58, 112, 94, 62, 62, 110,
-                                                       80, 58,  62, 62, 62};
+constexpr std::array<int, kFeatureColumnCount> kWidths{58, 104, 90, 56, 56, 110,
+                                                       80, 58,  62, 58, 58};
+
+constexpr int kNarrowestTokens = 92;
 
 /// Where the largest is the most interesting, the first click sorts downwards.
 bool descendsFirst(FeatureColumn column) {
@@ -77,6 +80,7 @@ void FeaturePanel::setFeatures(std::shared_ptr<const FeatureColumns> features) {
   const QStringList layout = columnLayout();
   current_.reset();
   model_->setFeatures(std::move(features));
+  giveFirstWidths();
   filterBar_->setMatchCount(model_->rowCount(), model_->totalCount());
   setColumnLayout(layout);
   table_->scrollToTop();
@@ -98,7 +102,11 @@ void FeaturePanel::selectCurrentRow() {
   const QModelIndex index = model_->index(*row, table_->horizontalHeader()->logicalIndex(0));
   table_->selectionModel()->setCurrentIndex(
       index, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
-  table_->scrollTo(index);
+  const QRect shown = table_->visualRect(index);
+  const bool near =
+      table_->viewport()->rect().adjusted(0, -kRowHeight, 0, kRowHeight).intersects(shown);
+  table_->scrollTo(index,
+                   near ? QAbstractItemView::EnsureVisible : QAbstractItemView::PositionAtCenter);
 }
 
 std::optional<FeatureId> FeaturePanel::neighbour(int step) const {
@@ -250,17 +258,24 @@ void FeaturePanel::resetColumns() {
   for (int logical = 0; logical < head->count(); ++logical) {
     head->moveSection(head->visualIndex(logical), logical);
     table_->setColumnHidden(logical, false);
-    head->resizeSection(logical, kWidths[static_cast<std::size_t>(logical)]);
   }
+  giveFirstWidths();
   rememberedLayout_.clear();
   fitColumns();
 }
 
+void FeaturePanel::giveFirstWidths() {
+  QHeaderView* head = table_->horizontalHeader();
+  for (int logical = 0; logical < head->count(); ++logical) {
+    if (!head->isSectionHidden(logical)) {
+      head->resizeSection(logical, kWidths[static_cast<std::size_t>(logical)]);
+    }
+  }
+}
+
 /// The tokens take the room that is left.
 void FeaturePanel::fitColumns() {
-  QHeaderView* head = table_->horizontalHeader();
-  const auto tokens = static_cast<int>(FeatureColumn::TopToken);
-  if (tokens < head->count()) head->setSectionResizeMode(tokens, QHeaderView::Stretch);
+  table_->setFlexibleColumn(static_cast<int>(FeatureColumn::TopToken), kNarrowestTokens);
 }
 
 }  // namespace featurescope

@@ -59,6 +59,7 @@ class FeaturePanel : public QWidget {
   void sortBy(FeatureColumn column, bool descending, bool further);
   void applyFilter();
   void selectCurrentRow();
+  void giveFirstWidths();
   void fitColumns();
 
   FeatureTableModel* model_;

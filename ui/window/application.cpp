@@ -2,6 +2,7 @@
 #include "ui/window/application.h"
 
 #include "core/base/version.h"
+#include "ui/pages/fonts.h"
 
 #include <QIcon>
 #include <QLocale>
@@ -17,6 +18,7 @@ Application::Application(int& argc, char** argv) : QApplication(argc, argv) {
   setApplicationDisplayName("Featurescope");
   setApplicationVersion(QString::fromUtf8(version.data(), static_cast<qsizetype>(version.size())));
   setDesktopFileName("featurescope");
+  setFont(textFont());  // before there are widgets: those that exist would keep the font they have
   setWindowIcon(QIcon(":/icons/featurescope.svg"));
   // The C locale groups no digits; the window's language is English.
   if (QLocale().language() == QLocale::C) QLocale::setDefault(QLocale(QLocale::English));

@@ -53,7 +53,7 @@ class JobRow : public QWidget {
     connect(cancel_, &QPushButton::clicked, this, &JobRow::cancelPressed);
   }
 
-  void show(const QModelIndex& job) {
+  void showJob(const QModelIndex& job) {
     kind_->setText(job.data(JobsModel::KindRole).toString());
     const QString title = job.data(JobsModel::TitleRole).toString();
     title_->setText(QFontMetrics(title_->font()).elidedText(title, Qt::ElideMiddle, kTitleWidth));
@@ -150,7 +150,7 @@ void JobsPanel::rebuild() {
 
 void JobsPanel::refresh(int row) {
   const QModelIndex index = model_.index(row);
-  shown_[static_cast<std::size_t>(row)]->show(index);
+  shown_[static_cast<std::size_t>(row)]->showJob(index);
   if (logged_ == index.data(JobsModel::IdRole).toInt()) showLog();
 }
 

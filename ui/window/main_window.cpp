@@ -48,7 +48,7 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
   panel_->setColumnLayout(settings_.columns);
   resize(1440, 900);
   restoreGeometry(settings_.geometry);
-  if (!splitter_->restoreState(settings_.splitter)) splitter_->setSizes({690, 750});
+  if (!splitter_->restoreState(settings_.splitter)) splitter_->setSizes({710, 730});
 
   const auto device = std::make_shared<QString>();
   errands_.run(
@@ -205,7 +205,7 @@ void MainWindow::showOpenFailure(const QString& path, const Failure& failure) {
 }
 
 void MainWindow::showFailure(const Failure& failure) {
-  message_->show(failure);
+  message_->tell(failure);
   emit failureShown(failure);
 }
 

@@ -36,7 +36,7 @@ MessageBar::MessageBar(QWidget* parent)
   hide();
 }
 
-void MessageBar::show(const Failure& failure) {
+void MessageBar::tell(const Failure& failure) {
   sentence_->setText(failure.sentence());
   QString next = failure.next;
   if (!next.isEmpty()) next[0] = next[0].toUpper();

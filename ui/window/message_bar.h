@@ -17,7 +17,7 @@ class MessageBar : public QWidget {
  public:
   explicit MessageBar(QWidget* parent = nullptr);
 
-  void show(const Failure& failure);
+  void tell(const Failure& failure);
   void setCloseIcon(const QIcon& icon);
   [[nodiscard]] QString text() const;
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/theme.h"
 
-#include "ui/pages/fonts.h"
-
 #include <QApplication>
 #include <QFile>
 #include <QPainter>
@@ -184,7 +182,6 @@ void apply(const Theme& theme) {
   if (QApplication::style()->name() != QLatin1String("fusion")) {
     QApplication::setStyle(QStyleFactory::create("Fusion"));
   }
-  QApplication::setFont(textFont());
   QApplication::setPalette(theme.palette());
   qApp->setStyleSheet(theme.styleSheet());
 }

@@ -48,7 +48,7 @@ struct Theme {
 /// The theme of a choice; System looks at the desktop's palette. GUI thread.
 [[nodiscard]] Theme themeOf(ThemeChoice choice);
 
-/// Gives the whole application a theme: style, palette, fonts, style sheet.
+/// Gives the whole application a theme: style, palette, style sheet.
 void apply(const Theme& theme);
 
 }  // namespace featurescope
