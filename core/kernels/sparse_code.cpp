@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/kernels/sparse_code.h"
 
-// One clone for each vector width; the loader picks the machine's. Not under a sanitizer: the choice
-// is made before its runtime is up.
+// One clone for each vector width; the loader picks the machine's. Not under a sanitizer: the
+// choice is made before its runtime is up.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
 #define FEATURESCOPE_VECTOR_CLONES \
