@@ -276,6 +276,10 @@ class ModelsTest : public QObject {
     QCOMPARE(formatValue(-0.001), QString("0.00"));
     QCOMPARE(formatSigned(0.02), QString("+0.02"));
     QCOMPARE(formatSigned(std::nan("")), QString("—"));
+    QCOMPARE(decimalsFor(9.87), 2);
+    QCOMPARE(decimalsFor(0.4), 3);
+    QCOMPARE(decimalsFor(0.04), 4);
+    QCOMPARE(decimalsFor(0), 2);
     QCOMPARE(formatDuration(42), QString("42 s"));
     QCOMPARE(formatDuration(660), QString("11 min"));
     QCOMPARE(shortHash("sha256:3f9c00000000a1"), QString("3f9c…a1"));

@@ -300,6 +300,7 @@ class WindowTest : public QObject {
     dialog.show();
     auto* build = dialog.findChild<QPushButton*>("indexBuild");
     QVERIFY(!build->isEnabled());
+    QVERIFY(build->isDefault());
     dialog.findChild<QLineEdit*>("indexModel")->setText("/nowhere/model");
     dialog.findChild<QLineEdit*>("indexContext")->setText("0");
     QTRY_VERIFY(!dialog.findChild<QLabel*>("indexNote0")->text().isEmpty());

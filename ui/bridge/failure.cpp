@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/bridge/failure.h"
 
+#include <QCoreApplication>
+
 namespace featurescope {
 
 QString Failure::sentence() const {
@@ -10,6 +12,12 @@ QString Failure::sentence() const {
 }
 
 Failure toFailure(const UserError& error) {
+  // Core speaks of a flag; in the window it is a tick.
+  if (error.code() == ErrorCode::OutputExists) {
+    return {error.code(), QString::fromStdString(error.whatFailed()),
+            QString::fromStdString(error.why()),
+            QCoreApplication::translate("Failure", "choose another name, or allow to replace it")};
+  }
   return {error.code(), QString::fromStdString(error.whatFailed()),
           QString::fromStdString(error.why()), QString::fromStdString(error.next())};
 }

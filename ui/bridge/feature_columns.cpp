@@ -50,6 +50,7 @@ FeatureColumns FeatureColumns::from(const std::vector<FeatureRecord>& records, b
     columns.topTokens.push_back(QString::fromStdString(record.topToken));
     columns.dead.push_back(record.dead ? 1 : 0);
     columns.deadCount += record.dead ? 1 : 0;
+    columns.largestMax = std::max(columns.largestMax, record.max);
     columns.largestDensity = std::max(columns.largestDensity, record.density);
   }
   columns.values[static_cast<std::size_t>(FeatureColumn::TopToken)] = ranksOf(columns.topTokens);

@@ -38,7 +38,7 @@ struct FeatureColumns {
   std::vector<QString> topTokens;
   std::vector<std::uint8_t> dead;
   bool fineTuned = false;
-  double largestDensity = 0;
+  double largestDensity = 0, largestMax = 0;
   std::int64_t deadCount = 0;
 
   [[nodiscard]] std::size_t size() const { return topTokens.size(); }

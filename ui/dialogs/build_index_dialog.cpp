@@ -128,7 +128,6 @@ BuildIndexDialog::BuildIndexDialog(const IndexForm& proposal, QWidget* parent)
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
   build_->setObjectName("indexBuild");
   build_->setProperty("role", "primary");
-  build_->setDefault(true);
   buttons->addButton(build_, QDialogButtonBox::AcceptRole);
 
   auto* rows = new QVBoxLayout(this);
@@ -140,6 +139,8 @@ BuildIndexDialog::BuildIndexDialog(const IndexForm& proposal, QWidget* parent)
   rows->addWidget(command_);
   rows->addSpacing(4);
   rows->addWidget(buttons);
+  buttons->button(QDialogButtonBox::Cancel)->setAutoDefault(false);
+  build_->setDefault(true);
 
   for (QLineEdit* each : {model_, sae_, texts_, layer_, context_, tokens_, out_}) {
     connect(each, &QLineEdit::textChanged, this, &BuildIndexDialog::changed);

@@ -64,7 +64,7 @@ QString displayValue(const FeatureColumns& columns, FeatureColumn column, std::s
       return dead ? QString(kDash) : formatCount(static_cast<std::int64_t>(value));
     case FeatureColumn::Max:
     case FeatureColumn::Mean:
-      return dead ? QString(kDash) : formatValue(value);
+      return dead ? QString(kDash) : formatValue(value, decimalsFor(columns.largestMax));
     case FeatureColumn::TopToken:
       return dead ? QString(kDash) : columns.topTokens[row];
     case FeatureColumn::CosineToDead:

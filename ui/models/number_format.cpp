@@ -39,6 +39,12 @@ QString formatSigned(double value, int decimals) {
   return text.startsWith(kMinus) ? text : QLatin1Char('+') + text;
 }
 
+int decimalsFor(double largest) {
+  int decimals = 2;
+  for (double bound = 1; largest > 0 && largest < bound && decimals < 5; bound /= 10) ++decimals;
+  return decimals;
+}
+
 QString formatPercent(double share) {
   if (std::isnan(share)) return kDash;
   const double percent = share * 100;

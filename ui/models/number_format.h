@@ -18,6 +18,8 @@ inline constexpr QChar kDash{0x2014};  ///< where there is no value
 [[nodiscard]] QString formatLargeCount(std::int64_t count);
 [[nodiscard]] QString formatValue(double value, int decimals = 2);   ///< −0.18
 [[nodiscard]] QString formatSigned(double value, int decimals = 2);  ///< +0.02
+/// Decimals that show three digits or so of values up to `largest`: two from 1 on, at most five.
+[[nodiscard]] int decimalsFor(double largest);
 /// A share of one in percent, with two decimals or, below 0.01%, two significant digits: 4.31%.
 [[nodiscard]] QString formatPercent(double share);
 [[nodiscard]] QString formatDuration(double seconds);  ///< 42 s, 11 min, 2 h 5 min

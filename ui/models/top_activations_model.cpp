@@ -59,6 +59,7 @@ QVariant TopActivationsModel::data(const QModelIndex& index, int role) const {
 
 QString TopActivationsModel::display(const ActivationRow& row, int column) const {
   const ActivationRecord& record = row.activation;
+  const int decimals = decimalsFor(page_->feature.max);
   switch (column) {
     case Rank:
       return QString::number(record.rank);
@@ -67,12 +68,13 @@ QString TopActivationsModel::display(const ActivationRow& row, int column) const
     case Context:
       return QString::fromStdString(record.context);
     case Activation:
-      return formatValue(record.activation);
+      return formatValue(record.activation, decimals);
     case FineTuned:
-      return record.activationFineTuned ? formatValue(*record.activationFineTuned) : kDash;
+      return record.activationFineTuned ? formatValue(*record.activationFineTuned, decimals)
+                                        : kDash;
     case Difference:
       return record.activationFineTuned
-                 ? formatSigned(*record.activationFineTuned - record.activation)
+                 ? formatSigned(*record.activationFineTuned - record.activation, decimals)
                  : kDash;
     default:
       return {};

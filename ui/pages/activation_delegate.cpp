@@ -20,7 +20,8 @@ namespace {
 
 constexpr double kPeakPadding = 5;
 constexpr double kPeakGap = 2;
-constexpr double kFade = 24;  ///< a cut context fades out over so many pixels
+constexpr int kMidGray = 105;  ///< the dark text reads better on a brighter box
+constexpr double kFade = 24;   ///< a cut context fades out over so many pixels
 
 /// A token as running text: its leading dots are the spaces they stand for.
 QString asText(const std::string& token) {
@@ -126,9 +127,10 @@ void ActivationDelegate::paintContext(QPainter& painter, const QRect& cell,
   fade(cell.right() + 1, cell.right() + 1 - kFade);
 
   painter.setPen(Qt::NoPen);
-  painter.setBrush(mixed(ground, colors().activation, strength));
+  const QColor box = mixed(ground, colors().activation, strength);
+  painter.setBrush(box);
   painter.drawRoundedRect(peak, 3, 3);
-  painter.setPen(strength > 0.35 ? colors().activationText : colors().text);
+  painter.setPen(qGray(box.rgb()) > kMidGray ? colors().activationText : colors().text);
   const QRectF inside = peak.adjusted(kPeakPadding - 1, 0, 1 - kPeakPadding, 0);
   painter.drawText(inside, Qt::AlignCenter | Qt::TextSingleLine,
                    metrics.elidedText(peakText(context), Qt::ElideMiddle, inside.width() + 1));

@@ -132,13 +132,14 @@ void FeaturePage::showHead() {
   if (feature.dead) {
     parts.append(statistic(tr("density"), tr("dead")));
   } else {
+    const int decimals = decimalsFor(feature.max);
     const double halfWidth = wilsonHalfWidth(feature.activeTokens, page->tokens);
     parts.append(statistic(tr("density"), formatPercent(feature.density)) +
                  QStringLiteral("&nbsp;<span style='color:%1'>±%2</span>")
-                     .arg(colors_.faint.name(), formatValue(halfWidth * 100)));
+                     .arg(colors_.faint.name(), formatPercent(halfWidth)));
     parts.append(statistic(tr("active tokens"), formatCount(feature.activeTokens)));
-    parts.append(statistic(tr("max"), formatValue(feature.max)));
-    parts.append(statistic(tr("mean"), formatValue(feature.meanActive)));
+    parts.append(statistic(tr("max"), formatValue(feature.max, decimals)));
+    parts.append(statistic(tr("mean"), formatValue(feature.meanActive, decimals)));
   }
   parts.append(statistic(tr("bias"), formatSigned(feature.encoderBias)));
   parts.append(statistic(tr("norm"), formatValue(feature.decoderNorm)));

@@ -100,13 +100,14 @@ void FeaturePanel::selectCurrentRow() {
     return;
   }
   const QModelIndex index = model_->index(*row, table_->horizontalHeader()->logicalIndex(0));
+  // Choosing scrolls too, so look first: what is far away goes to the middle, a neighbour just in.
+  const QRect shown = table_->visualRect(index);
+  const QRect nearby = table_->viewport()->rect().adjusted(0, -kRowHeight, 0, kRowHeight);
+  const auto hint = nearby.intersects(shown) ? QAbstractItemView::EnsureVisible
+                                             : QAbstractItemView::PositionAtCenter;
   table_->selectionModel()->setCurrentIndex(
       index, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
-  const QRect shown = table_->visualRect(index);
-  const bool near =
-      table_->viewport()->rect().adjusted(0, -kRowHeight, 0, kRowHeight).intersects(shown);
-  table_->scrollTo(index,
-                   near ? QAbstractItemView::EnsureVisible : QAbstractItemView::PositionAtCenter);
+  table_->scrollTo(index, hint);
 }
 
 std::optional<FeatureId> FeaturePanel::neighbour(int step) const {

@@ -9,7 +9,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
-#include <QSignalBlocker>
+#include <QScopedValueRollback>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -66,9 +66,12 @@ FilterBar::FilterBar(QWidget* parent)
   rows->addLayout(first);
   rows->addWidget(chipRow_);
 
-  connect(edit_, &QLineEdit::textChanged, this, &FilterBar::filterChanged);
+  const auto changed = [this] {
+    if (!quiet_) emit filterChanged();
+  };
+  connect(edit_, &QLineEdit::textChanged, this, changed);
   connect(edit_, &QLineEdit::returnPressed, this, &FilterBar::turnIntoChip);
-  connect(hideDead_, &QToolButton::toggled, this, &FilterBar::filterChanged);
+  connect(hideDead_, &QToolButton::toggled, this, changed);
 }
 
 FeatureFilter FilterBar::filter() const {
@@ -103,8 +106,8 @@ void FilterBar::beginCondition(FeatureColumn column) {
 void FilterBar::clear() {
   if (filter().isEmpty()) return;
   {
-    const QSignalBlocker quietEdit(edit_);
-    const QSignalBlocker quietToggle(hideDead_);
+    // Not QSignalBlocker: the edit's own clear button listens too.
+    const QScopedValueRollback quiet(quiet_, true);
     edit_->clear();
     hideDead_->setChecked(false);
   }
@@ -126,7 +129,7 @@ void FilterBar::turnIntoChip() {
   }
   chips_.push_back(*condition);
   {
-    const QSignalBlocker quiet(edit_);
+    const QScopedValueRollback quiet(quiet_, true);
     edit_->clear();
   }
   rebuildChips();

@@ -45,6 +45,7 @@ class FilterBar : public QWidget {
   QLabel* count_;
   QWidget* chipRow_;
   QHBoxLayout* chipLayout_;
+  bool quiet_ = false;  ///< several changes become one
 };
 
 }  // namespace featurescope

@@ -8,6 +8,7 @@
 #include <QIcon>
 #include <QLabel>
 #include <QPushButton>
+#include <QStyle>
 #include <QVBoxLayout>
 
 namespace featurescope {
@@ -18,6 +19,9 @@ WelcomePage::WelcomePage(QWidget* parent)
     : QWidget(parent),
       title_(new QLabel),
       text_(new QLabel),
+      open_(new QPushButton(tr("Open…"))),
+      demo_(new QPushButton(tr("Open the demo"))),
+      build_(new QPushButton(tr("Build an index…"))),
       recent_(new QWidget),
       recentRows_(new QVBoxLayout(recent_)) {
   setObjectName("welcomePage");
@@ -33,20 +37,16 @@ WelcomePage::WelcomePage(QWidget* parent)
   text_->setObjectName("welcomeText");
   text_->setProperty("role", "dim");
 
-  const auto button = [](const QString& text, const char* name, bool primary) {
-    auto* made = new QPushButton(text);
-    made->setObjectName(name);
-    if (primary) made->setProperty("role", "primary");
-    made->setMinimumWidth(136);
-    return made;
-  };
-  auto* open = button(tr("Open…"), "welcomeOpen", true);
-  auto* demo = button(tr("Open the demo"), "welcomeDemo", false);
-  auto* build = button(tr("Build an index…"), "welcomeBuild", false);
+  open_->setObjectName("welcomeOpen");
+  demo_->setObjectName("welcomeDemo");
+  build_->setObjectName("welcomeBuild");
   auto* buttons = new QHBoxLayout;
   buttons->setSpacing(10);
   buttons->addStretch(1);
-  for (QPushButton* each : {open, demo, build}) buttons->addWidget(each);
+  for (QPushButton* each : {open_, demo_, build_}) {
+    each->setMinimumWidth(136);
+    buttons->addWidget(each);
+  }
   buttons->addStretch(1);
 
   recent_->setObjectName("welcomeRecent");
@@ -65,9 +65,9 @@ WelcomePage::WelcomePage(QWidget* parent)
   rows->addWidget(recent_, 0, Qt::AlignHCenter);
   rows->addStretch(3);
 
-  connect(open, &QPushButton::clicked, this, &WelcomePage::openRequested);
-  connect(demo, &QPushButton::clicked, this, &WelcomePage::demoRequested);
-  connect(build, &QPushButton::clicked, this, &WelcomePage::buildRequested);
+  connect(open_, &QPushButton::clicked, this, &WelcomePage::openRequested);
+  connect(demo_, &QPushButton::clicked, this, &WelcomePage::demoRequested);
+  connect(build_, &QPushButton::clicked, this, &WelcomePage::buildRequested);
   setStudyWithoutIndex({});
   setRecent({});
 }
@@ -80,6 +80,12 @@ void WelcomePage::setStudyWithoutIndex(const QString& studyName) {
                "autoencoder fires on,\nor drop a file here.")
           : tr("This study has no index yet. Build one from a model, an SAE and a text,\n"
                "or drop an index here."));
+  for (QPushButton* each : {open_, build_}) {
+    const bool next = each == (studyName.isEmpty() ? open_ : build_);
+    each->setProperty("role", next ? "primary" : "");
+    each->style()->unpolish(each);
+    each->style()->polish(each);
+  }
 }
 
 void WelcomePage::setRecent(const QStringList& paths) {

@@ -6,6 +6,7 @@
 #include <QWidget>
 
 class QLabel;
+class QPushButton;
 class QVBoxLayout;
 
 namespace featurescope {
@@ -30,6 +31,7 @@ class WelcomePage : public QWidget {
  private:
   QLabel* title_;
   QLabel* text_;
+  QPushButton *open_, *demo_, *build_;
   QWidget* recent_;
   QVBoxLayout* recentRows_;
 };

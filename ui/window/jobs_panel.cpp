@@ -13,6 +13,8 @@
 #include <QStyle>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace featurescope {
 
 constexpr int kBarSteps = 1000;
@@ -68,10 +70,15 @@ class JobRow : public QWidget {
     status_->style()->unpolish(status_);
     status_->style()->polish(status_);
     const bool ended = job.data(JobsModel::EndedRole).toBool();
+    // It only grows, so that the bar does not tremble with every figure.
+    widest_ = std::max(widest_, status_->sizeHint().width());
+    status_->setMinimumWidth(ended ? 0 : widest_);
     bar_->setVisible(!ended || state == JobState::Done);
-    status_->setSizePolicy(
-        ended && state != JobState::Done ? QSizePolicy::Expanding : QSizePolicy::Preferred,
-        QSizePolicy::Preferred);
+    // Without the bar the status stands where it was.
+    const bool alone = ended && state != JobState::Done;
+    status_->setAlignment((alone ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+    status_->setSizePolicy(alone ? QSizePolicy::Expanding : QSizePolicy::Preferred,
+                           QSizePolicy::Preferred);
     cancel_->setText(ended ? tr("Dismiss") : tr("Cancel"));
     cancel_->setAccessibleName((ended ? tr("Dismiss %1") : tr("Cancel %1")).arg(title));
   }
@@ -85,6 +92,7 @@ class JobRow : public QWidget {
   QProgressBar* bar_;
   QLabel* status_;
   QPushButton *log_, *cancel_;
+  int widest_ = 0;
 };
 
 JobsPanel::JobsPanel(JobQueue& queue, QWidget* parent)

@@ -40,16 +40,20 @@ void MainWindow::askForIndexJob() {
   dialog->open();
 }
 
-/// What was asked last in this window, or else what the open study holds.
+/// What was asked last in this window, or else what the open study holds; the index gets a new
+/// name.
 IndexForm MainWindow::proposedIndexForm() const {
-  if (lastForm_) return *lastForm_;
-  IndexForm form;
+  IndexForm form = lastForm_.value_or(IndexForm{});
+  form.out.clear();
+  form.force = false;
   const auto& current = session_.current();
   if (!current || !current->study) return form;
   const Study& study = *current->study;
-  if (!study.models.empty()) form.model = toQString(study.models.front().path);
-  if (!study.saes.empty()) form.sae = toQString(study.saes.front().path);
-  for (const Study::Part& text : study.texts) form.texts.append(toQString(text.path));
+  if (!lastForm_) {
+    if (!study.models.empty()) form.model = toQString(study.models.front().path);
+    if (!study.saes.empty()) form.sae = toQString(study.saes.front().path);
+    for (const Study::Part& text : study.texts) form.texts.append(toQString(text.path));
+  }
   form.out = toQString(study.folder / "indexes" /
                        ("index-" + std::to_string(study.indexes.size() + 1) + ".sqlite"));
   return form;

@@ -56,7 +56,7 @@ Theme Theme::darkOne() {
   t.accentHover = "#4c87c3";
   t.accentText = "#ffffff";
   t.link = "#7fb0e0";
-  t.bar = "#3a536f";
+  t.bar = "#4a6d92";
   t.chip = "#263545";
   t.activation = "#e08a3e";
   t.activationText = "#1a0f06";
