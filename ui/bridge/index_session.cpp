@@ -78,8 +78,13 @@ Resolved resolve(const std::filesystem::path& path, const std::filesystem::path&
     return {std::nullopt, std::filesystem::absolute(path)};
   }
   Resolved resolved{Study::open(path), index};
-  if (index.empty() && !resolved.study->indexes.empty()) {
-    resolved.index = resolved.study->indexes.front().path;
+  for (const Study::Part& part : resolved.study->indexes) {
+    // The part's own spelling of the path, so that whoever lists the parts finds it among them.
+    std::error_code error;
+    if (index.empty() || std::filesystem::equivalent(part.path, index, error)) {
+      resolved.index = part.path;
+      break;
+    }
   }
   return resolved;
 }

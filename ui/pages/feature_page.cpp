@@ -130,7 +130,7 @@ void FeaturePage::showHead() {
   subtitle_->setText(feature.dead ? QString() : QString::fromStdString(feature.topToken));
   QStringList parts;
   if (feature.dead) {
-    parts.append(statistic(tr("density"), tr("dead")));
+    parts.append(QStringLiteral("<b>%1</b>").arg(tr("dead")));
   } else {
     const int decimals = decimalsFor(feature.max);
     const double halfWidth = wilsonHalfWidth(feature.activeTokens, page->tokens);

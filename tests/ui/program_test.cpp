@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// featurescope-gui as a shell sees it.
+#include "core/base/files.h"
+#include "tests/ui/sample_index.h"
+
+#include <QImage>
+#include <QProcess>
+#include <QTest>
+
+using namespace featurescope;
+
+namespace {
+
+struct Run {
+  int status = -1;
+  QString out, error;
+};
+
+Run runProgram(const QStringList& arguments) {
+  QProcess process;
+  process.start(qEnvironmentVariable("FEATURESCOPE_BIN") + "/featurescope-gui", arguments);
+  if (!process.waitForFinished(60'000)) return {};
+  return {process.exitCode(), QString::fromUtf8(process.readAllStandardOutput()),
+          QString::fromUtf8(process.readAllStandardError())};
+}
+
+}  // namespace
+
+class ProgramTest : public QObject {
+  Q_OBJECT
+ private slots:
+  void initTestCase() {
+    const QString program = qEnvironmentVariable("FEATURESCOPE_BIN") + "/featurescope-gui";
+    if (!QFile::exists(program)) QSKIP("featurescope-gui is not built");
+    test::SampleIndex{.features = 200, .sequences = 20, .top = 10}.write(index_);
+  }
+
+  void helpAndVersionNeedNoDisplay() {
+    const Run help = runProgram({"--help"});
+    QCOMPARE(help.status, 0);
+    QVERIFY(help.out.contains("--screenshot"));
+    const Run version = runProgram({"--version"});
+    QCOMPARE(version.status, 0);
+    QVERIFY(version.out.startsWith("featurescope-gui "));
+  }
+
+  void anUnknownFlagNamesTheNearestAndEndsWithTwo() {
+    const Run run = runProgram({"--screnshot", "x.png"});
+    QCOMPARE(run.status, 2);
+    QVERIFY(run.error.contains("did you mean --screenshot?"));
+    QCOMPARE(runProgram({"--theme", "pink"}).status, 2);
+    QCOMPARE(runProgram({"--size", "10"}).status, 2);
+  }
+
+  void aScreenshotShowsTheLoadedIndex() {
+    const auto picture = folder_.path() / "window.png";
+    const Run run = runProgram({"--screenshot", QString::fromStdString(picture.string()), "--size",
+                                "1200x800", QString::fromStdString(index_.string())});
+    QCOMPARE(run.status, 0);
+    const QImage image(QString::fromStdString(picture.string()));
+    QCOMPARE(image.size(), QSize(1200, 800));
+    // The peak tokens are painted on orange.
+    int orange = 0;
+    for (int y = 0; y < image.height(); ++y) {
+      for (int x = 0; x < image.width(); ++x) {
+        const QColor color = image.pixelColor(x, y);
+        if (color.hsvHue() > 15 && color.hsvHue() < 40 && color.hsvSaturation() > 120) ++orange;
+      }
+    }
+    QVERIFY(orange > 500);
+  }
+
+  void aScreenshotOfNothingEndsWithOneAndTheReason() {
+    const Run run = runProgram({"--screenshot", "x.png", "/nowhere/index.sqlite"});
+    QCOMPARE(run.status, 1);
+    const QString last = run.error.trimmed().split('\n').last();
+    QVERIFY2(last.startsWith("featurescope-gui: error: "), qPrintable(run.error));
+  }
+
+ private:
+  TemporaryFolder folder_;
+  std::filesystem::path index_ = folder_.path() / "index.sqlite";
+};
+
+QTEST_GUILESS_MAIN(ProgramTest)
+#include "program_test.moc"
