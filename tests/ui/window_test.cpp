@@ -17,6 +17,7 @@
 #include <QComboBox>
 #include <QDropEvent>
 #include <QElapsedTimer>
+#include <QFileDialog>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
@@ -275,6 +276,51 @@ class WindowTest : public QObject {
     QVERIFY(!std::filesystem::exists(toPath(form.out)));
     find<QPushButton>("jobCancel")->click();
     QTRY_VERIFY(!find<QWidget>("jobsPanel")->isVisible());
+  }
+
+  void theTableIsExportedAsCsv() {
+    open(tuned_);
+    find<QPushButton>("exportButton")->click();
+    QTRY_VERIFY(window_->findChild<QFileDialog*>() != nullptr);
+    auto* dialog = window_->findChild<QFileDialog*>();
+    const auto file = folder_.path() / "table.csv";
+    dialog->findChild<QLineEdit*>("fileNameEdit")->setText(toQString(file));
+    QVERIFY(QMetaObject::invokeMethod(dialog, "accept"));
+    QTRY_VERIFY(std::filesystem::exists(file));
+    const std::string csv = readFile(file);
+    QVERIFY(
+        csv.starts_with("feature,density,active_tokens,max,mean_active,dead,cosine_to_dead,"
+                        "decoder_norm,encoder_bias,top_token,scale,bias\r\n"));
+    QCOMPARE(std::count(csv.begin(), csv.end(), '\n'), 61);
+  }
+
+  void aMissingDemoIsSaid() {
+    qputenv("FEATURESCOPE_RESOURCES", QByteArray::fromStdString(folder_.path().string()));
+    window_->openDemo();
+    QTRY_VERIFY(find<MessageBar>("messageBar")->isVisible());
+    QVERIFY(!find<MessageBar>("messageBar")->text().isEmpty());
+    qunsetenv("FEATURESCOPE_RESOURCES");
+  }
+
+  void aWaitingJobCanBeMovedToTheFront() {
+    std::atomic<bool> released = false;
+    const auto held = [&](const JobContext& job) -> std::string {
+      while (!released) {
+        job.throwIfStopped();
+        std::this_thread::yield();
+      }
+      return {};
+    };
+    const auto quick = [](const JobContext&) { return std::string(); };
+    window_->jobs().submit("Index", "running", held);
+    window_->jobs().submit("Index", "first", quick);
+    window_->jobs().submit("Index", "second", quick);
+    const auto buttons = window_->findChildren<QPushButton*>("jobNext");
+    QCOMPARE(buttons.size(), 3);
+    buttons[2]->click();
+    QCOMPARE(window_->jobs().jobs()[1].title, QString("second"));
+    released = true;
+    QTRY_VERIFY(!window_->jobs().busy());
   }
 
   void closingWithARunningJobAsksAndThenEndsCleanly() {

@@ -29,6 +29,7 @@ class JobRow : public QWidget {
         title_(new QLabel),
         bar_(new QProgressBar),
         status_(new QLabel),
+        next_(new QPushButton(tr("Run next"))),
         log_(new QPushButton(tr("Log"))),
         cancel_(new QPushButton) {
     kind_->setObjectName("jobKind");
@@ -38,6 +39,9 @@ class JobRow : public QWidget {
     bar_->setTextVisible(false);
     bar_->setMinimumWidth(80);
     status_->setObjectName("jobStatus");
+    next_->setObjectName("jobNext");
+    next_->setProperty("role", "flat");
+    next_->setToolTip(tr("Before all others that wait"));
     log_->setObjectName("jobLog");
     log_->setProperty("role", "flat");
     cancel_->setObjectName("jobCancel");
@@ -49,8 +53,10 @@ class JobRow : public QWidget {
     columns->addWidget(title_);
     columns->addWidget(bar_, 1);
     columns->addWidget(status_);
+    columns->addWidget(next_);
     columns->addWidget(log_);
     columns->addWidget(cancel_);
+    connect(next_, &QPushButton::clicked, this, &JobRow::nextPressed);
     connect(log_, &QPushButton::clicked, this, &JobRow::logPressed);
     connect(cancel_, &QPushButton::clicked, this, &JobRow::cancelPressed);
   }
@@ -79,11 +85,14 @@ class JobRow : public QWidget {
     status_->setAlignment((alone ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
     status_->setSizePolicy(alone ? QSizePolicy::Expanding : QSizePolicy::Preferred,
                            QSizePolicy::Preferred);
+    next_->setVisible(state == JobState::Queued);
+    log_->setVisible(state != JobState::Queued);
     cancel_->setText(ended ? tr("Dismiss") : tr("Cancel"));
     cancel_->setAccessibleName((ended ? tr("Dismiss %1") : tr("Cancel %1")).arg(title));
   }
 
  signals:
+  void nextPressed();
   void logPressed();
   void cancelPressed();
 
@@ -91,7 +100,7 @@ class JobRow : public QWidget {
   QLabel *kind_, *title_;
   QProgressBar* bar_;
   QLabel* status_;
-  QPushButton *log_, *cancel_;
+  QPushButton *next_, *log_, *cancel_;
   int widest_ = 0;
 };
 
@@ -139,6 +148,7 @@ void JobsPanel::rebuild() {
     auto* row = new JobRow;
     const auto place = static_cast<int>(shown_.size());
     const auto id = [this, place] { return model_.index(place).data(JobsModel::IdRole).toInt(); };
+    connect(row, &JobRow::nextPressed, this, [this, id] { queue_.runNext(id()); });
     connect(row, &JobRow::logPressed, this, [this, id] { toggleLog(id()); });
     connect(row, &JobRow::cancelPressed, this, [this, id, place] {
       if (model_.index(place).data(JobsModel::EndedRole).toBool()) {
