@@ -28,6 +28,16 @@ struct Request {
   std::optional<FeatureId> feature;
 };
 
+/// Qt's own remarks help nobody who uses the window; what stops it is told like any other error.
+void tellQtMessage(QtMsgType type, const QMessageLogContext&, const QString& text) {
+  if (type != QtFatalMsg) return;
+  std::fprintf(stderr,
+               "featurescope-gui: error: cannot start the window: %s (is there a display? "
+               "--screenshot needs none)\n",
+               qPrintable(text.section(u'\n', 0, 0)));
+  std::_Exit(1);
+}
+
 [[noreturn]] void endWith(int status, const std::string& line) {
   std::fprintf(stderr, "featurescope-gui: error: %s\n", line.c_str());
   std::exit(status);
@@ -54,7 +64,7 @@ Request parse(const QStringList& arguments) {
       "screenshot", "Saves a picture of the window with STUDY loaded and quits; needs no display.",
       "FILE.png");
   const QCommandLineOption size("size", "The window's size in pixels, 1440x900 by default.", "WxH");
-  const QCommandLineOption theme("theme", "light, dark or system.", "NAME");
+  const QCommandLineOption theme("theme", "light, dark or system; remembered.", "NAME");
   const QCommandLineOption feature("feature", "The feature to show first.", "ID");
   parser.addOptions({help, version, screenshot, size, theme, feature});
   parser.addPositionalArgument("STUDY", "A study's folder, its study.json or an index.", "[STUDY]");
@@ -161,6 +171,7 @@ int runWindow(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  qInstallMessageHandler(tellQtMessage);
   // What needs no display must run without one.
   for (int i = 1; i < argc; ++i) {
     for (const char* flag : {"--screenshot", "--help", "-h", "--version", "-v"}) {

@@ -5,6 +5,7 @@
 
 #include <QImage>
 #include <QProcess>
+#include <QProcessEnvironment>
 #include <QTest>
 
 using namespace featurescope;
@@ -50,6 +51,21 @@ class ProgramTest : public QObject {
     QVERIFY(run.error.contains("did you mean --screenshot?"));
     QCOMPARE(runProgram({"--theme", "pink"}).status, 2);
     QCOMPARE(runProgram({"--size", "10"}).status, 2);
+  }
+
+  void withoutADisplayItSaysSo() {
+    QProcess process;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert("QT_QPA_PLATFORM", "xcb");
+    environment.insert("DISPLAY", ":4099");
+    process.setProcessEnvironment(environment);
+    process.start(qEnvironmentVariable("FEATURESCOPE_BIN") + "/featurescope-gui", QStringList());
+    QVERIFY(process.waitForFinished(60'000));
+    QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+    QCOMPARE(process.exitCode(), 1);
+    const QString said = QString::fromUtf8(process.readAllStandardError()).trimmed();
+    QVERIFY2(said.startsWith("featurescope-gui: error: cannot start the window"), qPrintable(said));
+    QVERIFY(!said.contains('\n'));
   }
 
   void aScreenshotShowsTheLoadedIndex() {

@@ -54,8 +54,8 @@ IndexForm MainWindow::proposedIndexForm() const {
     if (!study.saes.empty()) form.sae = toQString(study.saes.front().path);
     for (const Study::Part& text : study.texts) form.texts.append(toQString(text.path));
   }
-  form.out = toQString(study.folder / "indexes" /
-                       ("index-" + std::to_string(study.indexes.size() + 1) + ".sqlite"));
+  const std::size_t number = study.indexes.size() + indexJobs_.size() + 1;
+  form.out = toQString(study.folder / "indexes" / ("index-" + std::to_string(number) + ".sqlite"));
   return form;
 }
 
