@@ -52,11 +52,11 @@ void FeatureTableModel::order() {
   shownRowOfId_.clear();
   if (!features_) return;
   sortRows(*features_, keys_, rows_);
-  std::int32_t largestId = -1;
+  std::size_t ids = 0;
   for (std::size_t row = 0; row < features_->size(); ++row) {
-    largestId = std::max(largestId, features_->feature(row).value);
+    ids = std::max(ids, static_cast<std::size_t>(features_->feature(row).value) + 1);
   }
-  shownRowOfId_.assign(static_cast<std::size_t>(largestId + 1), -1);
+  shownRowOfId_.assign(ids, -1);
   for (std::size_t shown = 0; shown < rows_.size(); ++shown) {
     const FeatureId id = features_->feature(static_cast<std::size_t>(rows_[shown]));
     shownRowOfId_[static_cast<std::size_t>(id.value)] = static_cast<std::int32_t>(shown);

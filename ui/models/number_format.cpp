@@ -27,7 +27,7 @@ QString formatLargeCount(std::int64_t count) {
 
 QString formatValue(double value, int decimals) {
   if (std::isnan(value)) return kDash;
-  const QString zero = QLocale().toString(0.0, 'f', decimals);
+  QString zero = QLocale().toString(0.0, 'f', decimals);
   // A value that rounds to nothing carries no sign.
   if (QLocale().toString(std::abs(value), 'f', decimals) == zero) return zero;
   return withTrueMinus(QLocale().toString(value, 'f', decimals));

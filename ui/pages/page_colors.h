@@ -3,6 +3,8 @@
 
 #include <QColor>
 
+#include <cmath>
+
 namespace featurescope {
 
 /// The colours that pages paint with themselves; ui/window/theme.h has their values. What is not
@@ -25,7 +27,7 @@ struct PageColors {
 /// `share` of `color` over `background`, linearly: 0 is the background, 1 the colour.
 [[nodiscard]] inline QColor mixed(const QColor& background, const QColor& color, double share) {
   const auto channel = [share](int from, int to) {
-    return static_cast<int>(from + (to - from) * share + 0.5);
+    return static_cast<int>(std::lround(from + (to - from) * share));
   };
   return QColor(channel(background.red(), color.red()), channel(background.green(), color.green()),
                 channel(background.blue(), color.blue()));
