@@ -141,29 +141,31 @@ Flags::Flag Flags::add(std::string name, std::string kind, std::string help,
   return Flag(state_->declared.size() - 1, *this);
 }
 
-Flags::Flag Flags::text(std::string name, std::string kind, std::string& target, std::string help) {
+Flags::Flag Flags::text(const std::string& name, std::string kind, std::string& target,
+                        std::string help) {
   return add(name, std::move(kind), std::move(help), target, Count::One,
              [&target](const auto& values) { target = values.front(); });
 }
 
-Flags::Flag Flags::texts(std::string name, std::string kind, std::vector<std::string>& target,
-                         std::string help) {
+Flags::Flag Flags::texts(const std::string& name, std::string kind,
+                         std::vector<std::string>& target, std::string help) {
   return add(name, std::move(kind), std::move(help), {}, Count::Repeated,
              [&target](const auto& values) { target = values; });
 }
 
-Flags::Flag Flags::path(std::string name, std::string kind, fs::path& target, std::string help) {
+Flags::Flag Flags::path(const std::string& name, std::string kind, fs::path& target,
+                        std::string help) {
   return add(name, std::move(kind), std::move(help), target.string(), Count::One,
              [&target, name](const auto& values) { target = pathOf(name, values.front()); });
 }
 
-Flags::Flag Flags::path(std::string name, std::string kind, std::optional<fs::path>& target,
+Flags::Flag Flags::path(const std::string& name, std::string kind, std::optional<fs::path>& target,
                         std::string help) {
   return add(name, std::move(kind), std::move(help), {}, Count::One,
              [&target, name](const auto& values) { target = pathOf(name, values.front()); });
 }
 
-Flags::Flag Flags::paths(std::string name, std::string kind, std::vector<fs::path>& target,
+Flags::Flag Flags::paths(const std::string& name, std::string kind, std::vector<fs::path>& target,
                          std::string help) {
   return add(name, std::move(kind), std::move(help), {}, Count::Many,
              [&target, name](const auto& values) {
@@ -172,8 +174,8 @@ Flags::Flag Flags::paths(std::string name, std::string kind, std::vector<fs::pat
              });
 }
 
-Flags::Flag Flags::choice(std::string name, std::string& target, std::vector<std::string> choices,
-                          std::string help) {
+Flags::Flag Flags::choice(const std::string& name, std::string& target,
+                          std::vector<std::string> choices, std::string help) {
   std::string kind = fmt::format("{}", fmt::join(choices, "|"));
   return add(name, std::move(kind), std::move(help), target, Count::One,
              [&target, name, choices = std::move(choices)](const auto& values) {
@@ -185,7 +187,7 @@ Flags::Flag Flags::choice(std::string name, std::string& target, std::vector<std
              });
 }
 
-Flags::Flag Flags::whole(std::string name, std::int64_t& target, std::string help,
+Flags::Flag Flags::whole(const std::string& name, std::int64_t& target, std::string help,
                          std::int64_t least) {
   return add(name, "N", std::move(help), std::to_string(target), Count::One,
              [&target, name, least](const auto& values) {
@@ -193,15 +195,15 @@ Flags::Flag Flags::whole(std::string name, std::int64_t& target, std::string hel
              });
 }
 
-Flags::Flag Flags::whole(std::string name, std::optional<std::int64_t>& target, std::string help,
-                         std::int64_t least) {
+Flags::Flag Flags::whole(const std::string& name, std::optional<std::int64_t>& target,
+                         std::string help, std::int64_t least) {
   return add(name, "N", std::move(help), {}, Count::One,
              [&target, name, least](const auto& values) {
                target = wholeNumber(name, values.front(), least);
              });
 }
 
-Flags::Flag Flags::number(std::string name, double& target, std::string help, double least,
+Flags::Flag Flags::number(const std::string& name, double& target, std::string help, double least,
                           double most) {
   return add(name, "X", std::move(help), fmt::format("{}", target), Count::One,
              [&target, name, least, most](const auto& values) {
@@ -209,7 +211,7 @@ Flags::Flag Flags::number(std::string name, double& target, std::string help, do
              });
 }
 
-Flags::Flag Flags::number(std::string name, std::optional<double>& target, std::string help,
+Flags::Flag Flags::number(const std::string& name, std::optional<double>& target, std::string help,
                           double least) {
   return add(
       name, "X", std::move(help), {}, Count::One, [&target, name, least](const auto& values) {
@@ -217,8 +219,8 @@ Flags::Flag Flags::number(std::string name, std::optional<double>& target, std::
       });
 }
 
-Flags::Flag Flags::toggle(std::string name, bool& target, std::string help) {
-  return add(std::move(name), {}, std::move(help), {}, Count::None,
+Flags::Flag Flags::toggle(const std::string& name, bool& target, std::string help) {
+  return add(name, {}, std::move(help), {}, Count::None,
              [&target](const auto& values) { target = values.front() == "true"; });
 }
 

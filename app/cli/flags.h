@@ -52,25 +52,28 @@ class Flags {
 
   /// A name without dashes ("INDEX") is a positional argument. `kind` is the value's name in the
   /// help: DIR, FILE, N, X, NAME.
-  Flag text(std::string name, std::string kind, std::string& target, std::string help);
-  Flag texts(std::string name, std::string kind, std::vector<std::string>& target,
+  Flag text(const std::string& name, std::string kind, std::string& target, std::string help);
+  Flag texts(const std::string& name, std::string kind, std::vector<std::string>& target,
              std::string help);
-  Flag path(std::string name, std::string kind, std::filesystem::path& target, std::string help);
-  Flag path(std::string name, std::string kind, std::optional<std::filesystem::path>& target,
+  Flag path(const std::string& name, std::string kind, std::filesystem::path& target,
+            std::string help);
+  Flag path(const std::string& name, std::string kind, std::optional<std::filesystem::path>& target,
             std::string help);
   /// Several values after one flag, which may also be repeated.
-  Flag paths(std::string name, std::string kind, std::vector<std::filesystem::path>& target,
+  Flag paths(const std::string& name, std::string kind, std::vector<std::filesystem::path>& target,
              std::string help);
-  Flag choice(std::string name, std::string& target, std::vector<std::string> choices,
+  Flag choice(const std::string& name, std::string& target, std::vector<std::string> choices,
               std::string help);
-  Flag whole(std::string name, std::int64_t& target, std::string help, std::int64_t least = 1);
-  Flag whole(std::string name, std::optional<std::int64_t>& target, std::string help,
+  Flag whole(const std::string& name, std::int64_t& target, std::string help,
+             std::int64_t least = 1);
+  Flag whole(const std::string& name, std::optional<std::int64_t>& target, std::string help,
              std::int64_t least = 1);
   /// A finite number in [least, most).
-  Flag number(std::string name, double& target, std::string help, double least = 0,
+  Flag number(const std::string& name, double& target, std::string help, double least = 0,
               double most = std::numeric_limits<double>::infinity());
-  Flag number(std::string name, std::optional<double>& target, std::string help, double least = 0);
-  Flag toggle(std::string name, bool& target, std::string help);
+  Flag number(const std::string& name, std::optional<double>& target, std::string help,
+              double least = 0);
+  Flag toggle(const std::string& name, bool& target, std::string help);
 
   /// Fills the variables from `arguments` and, for what they leave out, from the file of --config.
   void parse(const std::vector<std::string>& arguments);

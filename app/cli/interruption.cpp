@@ -11,11 +11,14 @@ namespace featurescope::cli {
 
 namespace {
 
+constexpr int kEndOfWatch = SIGUSR1;  ///< our own, to the watching thread
+
 sigset_t ourSignals() {
   sigset_t signals;
   ::sigemptyset(&signals);
   ::sigaddset(&signals, SIGINT);
   ::sigaddset(&signals, SIGTERM);
+  ::sigaddset(&signals, kEndOfWatch);
   return signals;
 }
 
@@ -38,7 +41,7 @@ Interruption::Interruption() {
 
 Interruption::~Interruption() {
   closing_ = true;
-  ::pthread_kill(watcher_.native_handle(), SIGTERM);
+  ::pthread_kill(watcher_.native_handle(), kEndOfWatch);
   watcher_.join();
 }
 
@@ -60,6 +63,7 @@ void Interruption::watch() {
   Clock::time_point first;
   int signal = 0;
   while (::sigwait(&signals, &signal) == 0 && !closing_) {
+    if (signal == kEndOfWatch) continue;
     if (endAtOnce_) endBy(signal);
     if (signal_ == 0) {
       signal_ = signal;

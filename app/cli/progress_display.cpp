@@ -40,7 +40,7 @@ std::string counted(double number) {
 
 /// 0:07, 12:30, 3:04:59
 std::string clockTime(double seconds) {
-  const auto whole = static_cast<std::int64_t>(std::min(seconds, 359'999.0) + 0.5);
+  const auto whole = std::llround(std::min(seconds, 359'999.0));
   const auto hours = whole / 3600, minutes = whole / 60 % 60;
   if (hours > 0) return fmt::format("{}:{:02}:{:02}", hours, minutes, whole % 60);
   return fmt::format("{}:{:02}", minutes, whole % 60);

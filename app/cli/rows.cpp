@@ -20,6 +20,8 @@ template <class... Functions>
 struct Overloaded : Functions... {
   using Functions::operator()...;
 };
+template <class... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>;
 
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kNarrowestText = 20;

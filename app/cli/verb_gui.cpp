@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 fs::path windowProgram() {
   std::error_code error;
   const fs::path self = fs::read_symlink("/proc/self/exe", error);
-  const fs::path window = self.parent_path() / "featurescope-gui";
+  fs::path window = self.parent_path() / "featurescope-gui";
   if (error || !fs::exists(window, error)) {
     throw UserError(ErrorCode::NotFound, "cannot open the window",
                     "there is no featurescope-gui beside this program",
