@@ -14,6 +14,16 @@ std::string valueText(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false);
 }
 
+/// The parts of a study, a line each.
+std::string describeParts(const Json& parts, const std::string& indent) {
+  std::string text;
+  for (const Json& part : parts) {
+    text += fmt::format("{}{}  {}{}\n", indent, part.value("name", ""), part.value("path", ""),
+                        part.value("exists", true) ? "" : "  (missing)");
+  }
+  return text;
+}
+
 /// "key   value" lines; what a key holds many of follows indented below it.
 std::string describe(const Json& object, const std::string& indent = {}) {
   std::size_t width = 0;
@@ -22,6 +32,8 @@ std::string describe(const Json& object, const std::string& indent = {}) {
   for (const auto& [key, value] : object.items()) {
     if (value.is_object() && !value.empty()) {
       text += fmt::format("{}{}\n{}", indent, key, describe(value, indent + "  "));
+    } else if (value.is_array() && !value.empty() && value[0].is_object()) {
+      text += fmt::format("{}{}\n{}", indent, key, describeParts(value, indent + "  "));
     } else {
       text += fmt::format("{}{:<{}}  {}\n", indent, key, width, valueText(value));
     }
