@@ -10,17 +10,15 @@
 /// An index is one SQLite file that anybody may query, from any program that reads SQLite 3:
 ///
 ///   sqlite3 -header -column INDEX.sqlite "SELECT * FROM feature_table ORDER BY density LIMIT 10"
-///   sqlite3 INDEX.sqlite "SELECT rank, str_token, context, activation FROM top_activation WHERE
-///   feature = 7" sqlite3 INDEX.sqlite "SELECT value FROM provenance WHERE key = 'model'"
+///   sqlite3 INDEX.sqlite "SELECT rank, str_token, context FROM top_activation WHERE feature = 7"
+///   sqlite3 INDEX.sqlite "SELECT value FROM provenance WHERE key = 'model'"
 ///
 /// Three views are its promise to people and scripts; they keep their columns and meaning:
 ///
 ///   feature_table    a row a feature: feature density active_tokens max mean_active dead
-///   cosine_to_dead
-///                    decoder_norm encoder_bias top_token scale bias
+///                    cosine_to_dead decoder_norm encoder_bias top_token scale bias
 ///   top_activation   a row for each of a feature's strongest activations: feature rank position
-///   token
-///                    str_token context activation activation_ft
+///                    token str_token context activation activation_ft
 ///   provenance       key, value: what the index was made from
 ///
 /// and two more are of use: corpus (position token str_token; every token in order) and sequence
