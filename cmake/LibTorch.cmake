@@ -28,15 +28,20 @@ if(NOT EXISTS ${torch_root}/lib/libtorch_cpu.so OR NOT EXISTS ${torch_root}/incl
   message(FATAL_ERROR "No LibTorch in ${torch_root}: lib/libtorch_cpu.so and include/ATen/ATen.h "
     "are needed (give -DLIBTORCH=DIR, or leave it out to fetch one)")
 endif()
-file(STRINGS ${torch_root}/include/torch/headeronly/version.h torch_version_lines
-  REGEX "define TORCH_VERSION ")
-if(NOT torch_version_lines AND EXISTS ${torch_root}/include/torch/csrc/api/include/torch/version.h)
-  file(STRINGS ${torch_root}/include/torch/csrc/api/include/torch/version.h torch_version_lines
-    REGEX "define TORCH_VERSION ")
-endif()
-string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" torch_version "${torch_version_lines}")
-if(torch_version AND torch_version VERSION_LESS 2.6)
-  message(FATAL_ERROR "LibTorch ${torch_version} is too old: 2.6 or newer is needed")
+# Newer releases define their version in the first of these, older ones in the second.
+set(torch_version "")
+foreach(header torch/headeronly/version.h torch/csrc/api/include/torch/version.h)
+  if(EXISTS ${torch_root}/include/${header} AND NOT torch_version)
+    file(READ ${torch_root}/include/${header} header_text)
+    if(header_text MATCHES
+        "_MAJOR ([0-9]+).*TORCH_VERSION_MINOR ([0-9]+).*TORCH_VERSION_PATCH ([0-9]+)")
+      set(torch_version ${CMAKE_MATCH_1}.${CMAKE_MATCH_2}.${CMAKE_MATCH_3})
+    endif()
+  endif()
+endforeach()
+if(NOT torch_version OR torch_version VERSION_LESS 2.6)
+  message(FATAL_ERROR "The LibTorch in ${torch_root} is too old (version '${torch_version}'): "
+    "2.6 or newer is needed")
 endif()
 message(STATUS "LibTorch ${torch_version} in ${torch_root}")
 
