@@ -12,8 +12,8 @@ struct DemoSettings {
   std::filesystem::path out;   ///< the study folder
   std::filesystem::path work;  ///< what is needed on the way only: training text, the SAE's run
   std::uint64_t seed = 0;
-  int threads = 0;
-  std::int64_t trainingCharacters = 18'000'000;
+  int threads = 1;  ///< one, so that any machine makes the same bytes
+  std::int64_t trainingCharacters = 12'000'000;
   bool reuseModel = false;  ///< keep the tokenizer and the model that are in `out`
 };
 

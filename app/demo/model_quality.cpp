@@ -62,20 +62,23 @@ double meanLoss(const std::filesystem::path& model, std::span<const TokenId> str
                 std::int64_t context, const JobContext& job) {
   const LanguageModel opened = LanguageModel::open(model, {});
   const at::NoGradGuard noGrad;
+  const std::int64_t contexts = std::ssize(stream) / context;
+  constexpr std::int64_t kRows = 16;
   double sum = 0;
-  std::int64_t contexts = 0;
-  const auto length = static_cast<std::size_t>(context);
-  for (std::size_t begin = 0; begin + length <= stream.size(); begin += length) {
+  for (std::int64_t first = 0; first < contexts; first += kRows) {
     job.throwIfStopped();
-    const auto part = stream.subspan(begin, length);
+    const std::int64_t rows = std::min(kRows, contexts - first);
+    const auto part = stream.subspan(static_cast<std::size_t>(first * context),
+                                     static_cast<std::size_t>(rows * context));
     const TokenBatch batch{
-        {part.begin(), part.end()}, {static_cast<std::int32_t>(context)}, context};
+        {part.begin(), part.end()},
+        std::vector(static_cast<std::size_t>(rows), static_cast<std::int32_t>(context)),
+        context};
     const at::Tensor tokens = toTorch(batch, opened);
     const at::Tensor hidden = opened.forward(tokens, {}, std::nullopt, true).hidden;
-    sum += opened.tokenLosses(hidden, tokens).mean().item<double>();
-    ++contexts;
+    sum += opened.tokenLosses(hidden, tokens).sum().item<double>();
   }
-  return sum / static_cast<double>(contexts);
+  return sum / static_cast<double>(contexts * (context - 1));
 }
 
 Accuracy arithmeticAccuracy(const std::filesystem::path& model,
@@ -101,22 +104,23 @@ Accuracy chessHeaderAccuracy(const std::filesystem::path& model,
                              std::span<const std::string> chessTexts, const JobContext& job) {
   const Tokenizer tokenizer = Tokenizer::load(model);
   const LanguageModel opened = LanguageModel::open(model, {});
-  const auto mostTokens = static_cast<std::size_t>(opened.config().maxPositions);
   std::vector<std::vector<TokenId>> labels;
   for (const std::string_view label : {"Score:", " White:", " Black:", " Opening:", " Moves:"}) {
     labels.push_back(tokenizer.encode(label));
   }
+  constexpr std::ptrdiff_t kShownTokens = 100;
   std::vector<Question> questions;
   for (const std::string& text : chessTexts) {
-    std::vector<TokenId> tokens = tokenizer.encode(text);
-    tokens.resize(std::min(tokens.size(), mostTokens));
+    const std::vector<TokenId> tokens = tokenizer.encode(text);
     for (const std::vector<TokenId>& label : labels) {
       // What stands first in a text could not be foretold.
       for (auto from = tokens.begin() + 1; from < tokens.end(); ++from) {
         from = std::search(from, tokens.end(), label.begin(), label.end());
         if (from == tokens.end()) break;
-        const auto begin = static_cast<std::size_t>(from - tokens.begin());
-        questions.push_back({tokens, begin, begin + label.size()});
+        const auto shown = std::min(kShownTokens, from - tokens.begin());
+        const auto begin = static_cast<std::size_t>(shown);
+        questions.push_back(
+            {{from - shown, from + std::ssize(label)}, begin, begin + label.size()});
       }
     }
   }

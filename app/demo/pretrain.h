@@ -13,7 +13,7 @@ namespace featurescope::demo {
 
 struct PretrainSettings {
   NeoxConfig model;
-  std::int64_t context = 256;
+  std::int64_t context = 128;
   std::int64_t batch = 16;  ///< contexts a step
   double learningRate = 3e-3;
   std::uint64_t seed = 0;

@@ -73,7 +73,19 @@ def write_tokenizer(training):
     (DATA / "demo_bpe.json").write_text(json.dumps(reference, indent=1) + "\n", encoding="utf-8")
 
 
+def write_shipped_ids():
+    """The ids that Hugging Face's tokenizers gives with the tokenizer of resources/demo."""
+    demo = DATA.parents[1] / "resources" / "demo"
+    tokenizer = tokenizers.Tokenizer.from_file(str(demo / "model" / "tokenizer.json"))
+    with open(demo / "texts" / "heldout.jsonl", encoding="utf-8") as lines:
+        texts = TEXTS + [json.loads(next(lines))["text"] for _ in range(8)]
+    cases = [{"text": text, "ids": tokenizer.encode(text).ids} for text in texts]
+    lines = ",\n".join(json.dumps(case) for case in cases)
+    (DATA / "demo_ids.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+
+
 if __name__ == "__main__":
     write_chess()
+    write_shipped_ids()
     if sys.argv[1:]:
         write_tokenizer([pathlib.Path(p).read_text(encoding="utf-8") for p in sys.argv[1:]])
