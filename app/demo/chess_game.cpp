@@ -107,6 +107,7 @@ ChessMove drawMove(const ChessPosition& position, const std::vector<ChessMove>& 
                    RandomStream& random) {
   constexpr double kTemperature = 0.35;
   std::vector<double> weights;
+  weights.reserve(moves.size());
   for (const ChessMove move : moves) weights.push_back(appeal(position, move));
   const double best = *std::ranges::max_element(weights);
   double sum = 0;

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <charconv>
 #include <numeric>
-#include <set>
 #include <sstream>
 #include <stdexcept>
 
@@ -152,7 +151,7 @@ Grammar::Slot Grammar::parseSlot(std::string_view text) {
 }
 
 void Grammar::checkReferences() const {
-  std::set<std::string, std::less<>> known;
+  Names known;
   for (const auto& [name, rule] : rules_) {
     if (rule.alternatives.empty()) throw std::invalid_argument("rule " + name + " is empty");
     known.insert(name);
@@ -162,14 +161,17 @@ void Grammar::checkReferences() const {
   }
   for (const auto& [name, rule] : rules_) {
     for (const Alternative& alternative : rule.alternatives) {
-      for (const Slot& slot : alternative.slots) {
-        for (const std::string& word : slot.words) {
-          if (word == "number") break;
-          if (word.starts_with('"') || modifiers().contains(word) || known.contains(word)) continue;
-          throw std::invalid_argument("rule " + name + " refers to " + word + ", which is no rule");
-        }
-      }
+      for (const Slot& slot : alternative.slots) checkSlot(name, slot, known);
     }
+  }
+}
+
+void Grammar::checkSlot(const std::string& rule, const Slot& slot, const Names& known) {
+  for (const std::string& word : slot.words) {
+    if (word == "number") return;
+    if (word.starts_with('"') || modifiers().contains(word) || known.contains(word)) continue;
+    throw std::invalid_argument(
+        std::string("rule ").append(rule).append(" names no rule: ").append(word));
   }
 }
 

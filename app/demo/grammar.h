@@ -3,8 +3,8 @@
 
 #include "core/base/random.h"
 
-#include <functional>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -70,7 +70,9 @@ class Grammar {
   void addRules(std::string_view text);
   void addAlternative(const std::string& rule, std::string_view text);
   static Slot parseSlot(std::string_view text);
+  using Names = std::set<std::string, std::less<>>;
   void checkReferences() const;
+  static void checkSlot(const std::string& rule, const Slot& slot, const Names& known);
 
   static std::size_t choose(const Rule& rule, Memory& memory, RandomStream& random);
   void assign(const Slot& slot, Memory& memory, RandomStream& random) const;

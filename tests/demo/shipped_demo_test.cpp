@@ -54,11 +54,11 @@ class ShippedDemo : public ::testing::Test {
 /// Entropy in nats of a token given the one before, with the text's own frequencies: what the best
 /// table of bigrams, made for this very text, would reach.
 double fittedBigramEntropy(std::span<const TokenId> text) {
-  std::map<std::pair<TokenId, TokenId>, double> pairs;
-  std::map<TokenId, double> firsts;
+  std::map<std::pair<std::int32_t, std::int32_t>, double> pairs;
+  std::map<std::int32_t, double> firsts;
   for (std::size_t i = 1; i < text.size(); ++i) {
-    ++pairs[{text[i - 1], text[i]}];
-    ++firsts[text[i - 1]];
+    ++pairs[{text[i - 1].value, text[i].value}];
+    ++firsts[text[i - 1].value];
   }
   double sum = 0;
   for (const auto& [pair, count] : pairs) sum -= count * std::log(count / firsts[pair.first]);
