@@ -132,6 +132,7 @@ ForwardReport forwardFile(const ForwardRequest& request, const JobContext& job) 
 
   const at::Tensor tokens = toTorch(batch, model);
   std::vector<Site> sites;
+  sites.reserve(captures.size());
   for (const auto& [name, site] : captures) sites.push_back(site);
 
   // About 1024 tokens at a time: the products are at full speed, and temporaries stay small.

@@ -11,7 +11,7 @@ namespace featurescope {
 template <class Tag>
 struct Id {
   std::int32_t value = 0;
-  auto operator<=>(const Id&) const = default;  // NOLINT(modernize-use-nullptr): a false alarm
+  auto operator<=>(const Id&) const = default;
 };
 
 using FeatureId = Id<struct FeatureTag>;  ///< a column of W_enc, a row of W_dec; from 0
