@@ -44,7 +44,7 @@ fs::path temporaryBeside(const fs::path& path) {
          fmt::format(".{}.{}.partial", path.filename().string(), static_cast<long>(::getpid()));
 }
 
-fs::path withoutTrailingSlash(fs::path path) {
+fs::path withoutTrailingSlash(const fs::path& path) {
   return path.has_filename() ? path : path.parent_path();
 }
 
@@ -148,8 +148,8 @@ void checkOutput(const fs::path& given, bool force) {
   if (::access(parent.c_str(), W_OK) != 0) throw cannotWrite(path, errno);
 }
 
-AtomicFolder::AtomicFolder(fs::path path)
-    : path_(withoutTrailingSlash(std::move(path))), temporary_(temporaryBeside(path_)) {
+AtomicFolder::AtomicFolder(const fs::path& path)
+    : path_(withoutTrailingSlash(path)), temporary_(temporaryBeside(path_)) {
   makeParent(path_);
   std::error_code error;
   fs::remove_all(temporary_, error);

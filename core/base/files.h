@@ -65,7 +65,7 @@ void checkOutput(const std::filesystem::path& path, bool force);
 /// it into place (replacing what is there, so ask checkOutput first).
 class AtomicFolder {
  public:
-  explicit AtomicFolder(std::filesystem::path path);
+  explicit AtomicFolder(const std::filesystem::path& path);
   ~AtomicFolder();
   AtomicFolder(const AtomicFolder&) = delete;
   AtomicFolder& operator=(const AtomicFolder&) = delete;

@@ -52,7 +52,7 @@ class WeightReader {
       throw UserError(ErrorCode::BadFile, what,
                       "its values are of type " + std::string(featurescope::name(stored.dtype)));
     }
-    const at::Tensor converted = raw.to(options_.device, options_.dtype);
+    at::Tensor converted = raw.to(options_.device, options_.dtype);
     if (!allFinite(converted)) throw notFinite(what, raw);
     return converted;
   }
