@@ -73,8 +73,8 @@ std::string pickledTensor(const Tensor& tensor, std::string_view key) {
   std::string strides;
   std::int64_t stride = 1;
   for (std::size_t axis = tensor.shape.size(); axis-- > 0;) {
-    shape = pickledInteger(tensor.shape[axis]) + shape;
-    strides = pickledInteger(stride) + strides;
+    shape.insert(0, pickledInteger(tensor.shape[axis]));
+    strides.insert(0, pickledInteger(stride));
     stride *= tensor.shape[axis] > 0 ? tensor.shape[axis] : 1;
   }
   const std::string storage =
