@@ -118,6 +118,7 @@ class IndexBuilder {
 
   void writeVocabulary() {
     std::vector<std::string> display;
+    display.reserve(static_cast<std::size_t>(tokenizer_.vocabularySize()));
     for (std::int32_t id = 0; id < tokenizer_.vocabularySize(); ++id) {
       display.push_back(displayToken(tokenizer_.bytes(TokenId{id})));
     }
@@ -188,6 +189,7 @@ class IndexBuilder {
   void writeFeatures() {
     const std::int64_t features = statistics_.features();
     std::vector<bool> dead;
+    dead.reserve(static_cast<std::size_t>(features));
     for (std::int32_t f = 0; f < features; ++f) dead.push_back(statistics_.isDead(FeatureId{f}));
     const DecoderGeometry geometry = decoderGeometry(autoencoder_.parameters().W_dec, dead);
     const at::Tensor biases = autoencoder_.parameters().b_enc.to(at::kCPU).contiguous();
