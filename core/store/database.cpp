@@ -76,8 +76,10 @@ constexpr const char* kReadSettings =
     "PRAGMA mmap_size = 0; PRAGMA query_only = 1; PRAGMA cell_size_check = 1;"
     "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768;";
 
+/// Locked as a whole before the log begins, so that the log's index stays in memory. What is not
+/// flushed here is flushed before the file gets its final name.
 constexpr const char* kBuildSettings =
-    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;"
+    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;"
     "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA secure_delete = OFF;";
 
 }  // namespace
@@ -118,6 +120,12 @@ std::int64_t Database::integer(std::string_view sql) const {
 }
 
 bool Database::inTransaction() const { return sqlite3_get_autocommit(handle()) == 0; }
+
+void Database::leaveWriteAheadMode() {
+  execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  Statement mode(*this, "PRAGMA journal_mode = DELETE");
+  if (!mode.step() || mode.text(0) != "delete") fail(SQLITE_BUSY);
+}
 
 void Database::close() {
   const int code = sqlite3_close(handle());

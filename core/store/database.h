@@ -19,7 +19,8 @@ namespace featurescope {
 class Database {
  public:
   enum class Access {
-    Build,   ///< a new file of our own: no journal, no flushing; it counts only once it is complete
+    Build,   ///< a new file of our own, in write-ahead mode, for us alone and without flushing: it
+             ///< counts only once it is complete and flushed
     Read,    ///< a foreign file, read-only and in SQLite's defensive mode
     Memory,  ///< nothing on disk
   };
@@ -35,6 +36,9 @@ class Database {
   /// The first column of the first row, or 0 without one.
   [[nodiscard]] std::int64_t integer(std::string_view sql) const;
   [[nodiscard]] bool inTransaction() const;
+  /// Moves what the write-ahead log holds into the file, which needs no other beside it from then
+  /// on. Outside of a transaction, with every statement reset.
+  void leaveWriteAheadMode();
   /// Ends the connection, saying what goes wrong (the destructor cannot).
   void close();
 

@@ -23,6 +23,9 @@ std::filesystem::path checked(std::filesystem::path path, bool force) {
   return path;
 }
 
+/// Rows between two commits: some megabytes of log, which the next commit moves into the file.
+constexpr std::int64_t kRowsACommit = 100'000;
+
 Database makeDatabase(const PartialFile& file) {
   Database database(file.path(), Database::Access::Build, file.finalPath());
   migrate(database);
@@ -59,6 +62,15 @@ struct IndexWriter::State {
 
   std::vector<std::string> vocabulary;
   Position end = 0;  ///< position of the next token
+  std::int64_t uncommittedRows = 0;
+
+  /// Inserts one row. Commits from time to time, so that the log beside the file stays small.
+  void insert(Statement& row) {
+    row.run();
+    if (++uncommittedRows < kRowsACommit) return;
+    database.execute("COMMIT; BEGIN");
+    uncommittedRows = 0;
+  }
 
   std::string shownAt(Position position) {
     selectShown.bind(1, position);
@@ -76,6 +88,7 @@ struct IndexWriter::State {
           &insertActivation, &insertProvenance, &selectShown}) {
       statement->finalize();
     }
+    database.leaveWriteAheadMode();
     database.close();
   }
 };
@@ -91,7 +104,7 @@ void IndexWriter::writeVocabulary(std::span<const std::string> display) {
   state_->vocabulary.assign(display.begin(), display.end());
   std::int64_t token = 0;
   for (const std::string& text : display) {
-    state_->insertVocabulary.bind(1, token++).bind(2, std::string_view(text)).run();
+    state_->insert(state_->insertVocabulary.bind(1, token++).bind(2, std::string_view(text)));
   }
 }
 
@@ -100,15 +113,16 @@ void IndexWriter::appendSequence(std::span<const TokenId> tokens,
   if (tokens.size() != display.size()) throw std::logic_error("a token without its display string");
   if (tokens.empty()) return;
   State& state = *state_;
-  state.insertSequence.bind(1, state.end).bind(2, static_cast<std::int64_t>(tokens.size())).run();
+  const auto length = static_cast<std::int64_t>(tokens.size());
+  state.insert(state.insertSequence.bind(1, state.end).bind(2, length));
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const std::int32_t token = tokens[i].value;
     if (token < 0 || static_cast<std::size_t>(token) >= state.vocabulary.size()) {
       throw std::logic_error("a token outside of the vocabulary");
     }
-    state.insertToken.bind(1, state.end).bind(2, std::int64_t{token}).run();
+    state.insert(state.insertToken.bind(1, state.end).bind(2, std::int64_t{token}));
     if (display[i] != state.vocabulary[static_cast<std::size_t>(token)]) {
-      state.insertSplit.bind(1, state.end).bind(2, std::string_view(display[i])).run();
+      state.insert(state.insertSplit.bind(1, state.end).bind(2, std::string_view(display[i])));
     }
     ++state.end;
   }
@@ -124,7 +138,7 @@ void IndexWriter::appendFeature(const FeatureRecord& feature, std::span<const To
   row.bind(6, feature.decoderNorm).bind(7, feature.encoderBias).bind(8, std::string_view(topToken));
   bindOptional(row, 9, feature.scale);
   bindOptional(row, 10, feature.bias);
-  row.run();
+  state.insert(row);
 
   std::int64_t rank = 1;
   for (const TopActivation& activation : top) {
@@ -132,12 +146,12 @@ void IndexWriter::appendFeature(const FeatureRecord& feature, std::span<const To
     entry.bind(1, id).bind(2, rank++).bind(3, activation.position);
     entry.bind(4, static_cast<double>(activation.activation));
     bindOptional(entry, 5, activation.activationFineTuned);
-    entry.run();
+    state.insert(entry);
   }
 }
 
 void IndexWriter::writeProvenance(std::string_view key, std::string_view value) {
-  state_->insertProvenance.bind(1, key).bind(2, value).run();
+  state_->insert(state_->insertProvenance.bind(1, key).bind(2, value));
 }
 
 void IndexWriter::finish() {

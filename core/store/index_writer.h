@@ -13,9 +13,9 @@
 
 namespace featurescope {
 
-/// Writes one index. It grows under a temporary name beside `path` and appears there, complete and
-/// in one file, with finish(); without it nothing is left behind. One thread. Every call throws
-/// UserError{CannotWrite, DatabaseError}.
+/// Writes one index. It grows under a temporary name beside `path`, in SQLite's write-ahead mode
+/// with a small log beside it, and appears there, complete and in one file, with finish(); without
+/// it nothing is left behind. One thread. Every call throws UserError{CannotWrite, DatabaseError}.
 class IndexWriter {
  public:
   IndexWriter(std::filesystem::path path, bool force);
@@ -40,7 +40,7 @@ class IndexWriter {
   void appendFeature(const FeatureRecord& feature, std::span<const TopActivation> top);
   void writeProvenance(std::string_view key, std::string_view value);
 
-  /// Checkpoints, turns the database into a single file and renames it into place.
+  /// Moves the log into the file, leaves the write-ahead mode, flushes and renames into place.
   void finish();
 
  private:

@@ -68,6 +68,52 @@ TEST_F(IndexFile, IsOneFileOnceFinished) {
   EXPECT_EQ(namesIn(folder_.path()), std::vector<std::string>{path_.filename().string()});
 }
 
+/// The only file of the folder whose name ends so.
+fs::path fileEndingIn(const fs::path& folder, std::string_view end) {
+  fs::path found;
+  for (const std::string& name : namesIn(folder)) {
+    if (!name.ends_with(end)) continue;
+    EXPECT_TRUE(found.empty()) << name;
+    found = folder / name;
+  }
+  return found;
+}
+
+/// The file format versions for writing and reading (offsets 18 and 19): 1 is a rollback journal, 2
+/// a write-ahead log.
+std::array<int, 2> journalVersions(const fs::path& path) {
+  std::array<char, 20> header{};
+  std::ifstream(path, std::ios::binary).read(header.data(), header.size());
+  return {header[18], header[19]};
+}
+
+TEST_F(IndexFile, GrowsInWriteAheadModeAndNeedsNoLogOnceFinished) {
+  IndexWriter writer(path_, false);
+  fill(writer, index_);
+  EXPECT_EQ(journalVersions(fileEndingIn(folder_.path(), ".partial")), (std::array{2, 2}));
+  EXPECT_FALSE(fileEndingIn(folder_.path(), ".partial-wal").empty());
+  writer.finish();
+  EXPECT_EQ(journalVersions(path_), (std::array{1, 1}));
+  EXPECT_EQ(plainQuery(path_, "PRAGMA journal_mode").front(), "delete");
+  EXPECT_EQ(plainQuery(path_, "PRAGMA integrity_check").front(), "ok");
+  EXPECT_EQ(namesIn(folder_.path()).size(), 1u) << "and reading made nothing";
+}
+
+TEST_F(IndexFile, KeepsItsLogSmallWhileItGrows) {
+  IndexWriter writer(path_, false);
+  writer.writeVocabulary(index_.vocabulary);
+  const std::vector<TokenId> tokens(50'000);
+  const std::vector<std::string> display(tokens.size(), index_.vocabulary[0]);
+  std::uintmax_t longest = 0;
+  for (int sequence = 0; sequence < 40; ++sequence) {
+    writer.appendSequence(tokens, display);
+    longest = std::max(longest, fs::file_size(fileEndingIn(folder_.path(), "-wal")));
+  }
+  const std::uintmax_t whole = fs::file_size(fileEndingIn(folder_.path(), ".partial"));
+  EXPECT_GT(whole, 12'000'000u) << "the file itself grows";
+  EXPECT_LT(longest, 8'000'000u);
+}
+
 TEST_F(IndexFile, IsNotThereWithoutFinishAndLeavesNothing) {
   {
     IndexWriter writer(path_, false);
@@ -97,7 +143,7 @@ TEST_F(IndexFile, ClearsWhatAKilledWriterLeft) {
     ::_exit(0);
   }
   ::waitpid(child, nullptr, 0);
-  ASSERT_EQ(namesIn(folder_.path()).size(), 1u);
+  ASSERT_THAT(namesIn(folder_.path()), ::testing::SizeIs(2)) << "the file and its log";
   const fs::path strangers = folder_.path() / ".other.sqlite.1.partial";
   writeFile(strangers, "of another name");
   write(path_, index_);
@@ -271,7 +317,7 @@ TEST_F(IndexFile, GivesUpAFilterThatWouldRunForEver) {
 TEST_F(IndexFile, AnInterruptedQueryEndsSoon) {
   write(path_, makeSmallIndex(3, false, 2000));
   const IndexReader reader = IndexReader::open(path_);
-  std::jthread interrupter([&reader](std::stop_token stop) {
+  std::jthread interrupter([&reader](const std::stop_token& stop) {
     while (!stop.stop_requested()) reader.interrupt();
   });
   EXPECT_THROW((void)reader.features({.where = "(SELECT sum(a.max * b.max) FROM feature_table a, "
