@@ -5,6 +5,7 @@
 #include "core/lm/compute.h"
 #include "core/lm/site.h"
 #include "core/text/corpus.h"
+#include "core/train/train_choices.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -24,6 +25,9 @@ struct TrainSettings {
   std::filesystem::path activations;  ///< safetensors with `activations` [N, d] instead of a model
   std::filesystem::path out;          ///< the run folder
   bool force = false;
+  bool shuffle = true;
+  std::optional<std::int64_t> shuffleBuffer;  ///< tokens; nothing: 65,536, or what fits into 1 GB
+  Normalisation normalisation = Normalisation::None;
 
   std::int64_t expansion = 4;
   std::optional<std::int64_t> features;  ///< M; overrides expansion
@@ -32,11 +36,31 @@ struct TrainSettings {
   std::optional<std::int64_t> tokens;  ///< rounded down to whole steps, at least one
 
   double learningRate = 1e-4, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
-  bool projectDecoderGradient = false;  ///< --decoder-gradient project
+  std::int64_t learningRateWarmup = 0;            ///< steps over which it rises from 0
+  std::int64_t learningRateDecay = 0;             ///< steps over which it falls to 0 at the end
+  std::optional<double> clipGradient;             ///< the largest norm of all gradients together
+  bool projectDecoderGradient = false;            ///< --decoder-gradient project
+  std::optional<std::filesystem::path> initial;   ///< --init: W_enc W_dec b_enc b_dec as they are
+  DecoderBias decoderBias = DecoderBias::Median;  ///< where b_dec starts without --init
+
   std::optional<double> l1Coefficient;  ///< nothing: measured on the first batch, said in run.json
-  std::optional<std::filesystem::path> initial;  ///< --init: W_enc W_dec b_enc b_dec as they are
-  bool shuffle = true;
-  std::int64_t logEvery = 10;
+  L1Mode l1Mode = L1Mode::UntilTarget;
+  double targetSparsity = 0.01;            ///< of M
+  std::optional<double> targetL0;          ///< overrides targetSparsity
+  std::int64_t l1AdjustAfter = 5'000'000;  ///< tokens
+  std::int64_t l1Warmup = 0;               ///< steps over which it rises from 0
+
+  Resampling resampling = Resampling::Kaiming;
+  std::int64_t resampleEvery = 10'000;  ///< steps
+  std::int64_t deadWindow = 5'000;      ///< steps
+
+  std::int64_t checkpointEvery = 20'000;  ///< steps
+  std::int64_t keepCheckpoints = 2;       ///< the newest; 0: all
+  std::int64_t logEvery = 10;             ///< steps
+
+  std::vector<std::filesystem::path> heldOut;  ///< texts to measure the SAE on while it trains
+  std::int64_t evaluateEvery = 5'000;          ///< steps
+  std::int64_t heldOutTokens = 65'536;         ///< at most so many of them
   ComputeOptions compute;
 
   [[nodiscard]] std::int64_t tokensPerStep() const { return batch * corpus.context; }

@@ -23,91 +23,104 @@ void needPositive(std::string_view flag, double value) {
   }
 }
 
+void needPositive(std::string_view flag, std::int64_t value) {
+  needPositive(flag, static_cast<double>(value));
+}
+
+/// That a · b is a number of tokens we can count.
+void needBelow(std::string_view flags, std::int64_t a, std::int64_t b) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 53;
+  if (a > kMost / b) {
+    throw badUsage(fmt::format("{} is {} · {}", flags, a, b), "that is more than 2^53");
+  }
+}
+
 void needFraction(std::string_view flag, double value) {
   if (!(value >= 0 && value < 1)) {
     throw badUsage(fmt::format("{} is {}", flag, value), "it must be at least 0 and below 1");
   }
 }
 
-/// Absolute, so that the run can say later where its inputs were.
-Json pathOrNull(const std::filesystem::path& path) {
-  if (path.empty()) return nullptr;
-  return std::filesystem::absolute(path).lexically_normal().string();
+void needNotNegative(std::string_view flag, std::int64_t value) {
+  if (value < 0) throw badUsage(fmt::format("{} is {}", flag, value), "it must be 0 or more");
 }
 
-template <class T>
-Json valueOrNull(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-}  // namespace
-
-void checkTrainSettings(const TrainSettings& settings) {
+void checkInputs(const TrainSettings& settings) {
   if (settings.model.empty() == settings.activations.empty()) {
     throw badUsage("exactly one of --model and --activations is needed");
   }
   if (!settings.model.empty() && settings.corpus.files.empty()) {
     throw badUsage("--model needs --text", "name the files to run through the model");
   }
+  if (settings.model.empty() && !settings.heldOut.empty()) {
+    throw badUsage("--held-out needs --model", "without one there is no loss to measure");
+  }
   if (settings.steps.has_value() == settings.tokens.has_value()) {
     throw badUsage("exactly one of --steps and --tokens is needed");
   }
-  if (settings.steps) needPositive("--steps", static_cast<double>(*settings.steps));
-  if (settings.tokens) needPositive("--tokens", static_cast<double>(*settings.tokens));
-  needPositive("--batch", static_cast<double>(settings.batch));
-  needPositive("--context", static_cast<double>(settings.corpus.context));
-  needPositive("--expansion", static_cast<double>(settings.expansion));
-  if (settings.features) needPositive("--features", static_cast<double>(*settings.features));
-  needPositive("--log-every", static_cast<double>(settings.logEvery));
+}
+
+void checkSizes(const TrainSettings& settings) {
+  if (settings.steps) needPositive("--steps", *settings.steps);
+  if (settings.tokens) needPositive("--tokens", *settings.tokens);
+  needPositive("--batch", settings.batch);
+  needPositive("--context", settings.corpus.context);
+  needPositive("--expansion", settings.expansion);
+  if (settings.features) needPositive("--features", *settings.features);
+  if (settings.shuffleBuffer) needPositive("--shuffle-buffer", *settings.shuffleBuffer);
+  needBelow("--batch · --context", settings.batch, settings.corpus.context);
+  needBelow("--steps · --batch · --context", stepsOf(settings), settings.tokensPerStep());
+}
+
+void checkOptimiser(const TrainSettings& settings) {
   needPositive("--lr", settings.learningRate);
   needPositive("--eps", settings.epsilon);
   needFraction("--beta1", settings.beta1);
   needFraction("--beta2", settings.beta2);
+  needNotNegative("--lr-warmup", settings.learningRateWarmup);
+  needNotNegative("--lr-decay", settings.learningRateDecay);
+  if (settings.clipGradient) needPositive("--clip-gradient", *settings.clipGradient);
+}
+
+void checkSparsity(const TrainSettings& settings) {
   if (settings.l1Coefficient &&
       !(*settings.l1Coefficient >= 0 && std::isfinite(*settings.l1Coefficient))) {
     throw badUsage(fmt::format("--l1-coeff is {}", *settings.l1Coefficient),
                    "it must be 0 or more");
   }
+  needPositive("--target-sparsity", settings.targetSparsity);
+  if (settings.targetSparsity > 1) {
+    throw badUsage(fmt::format("--target-sparsity is {}", settings.targetSparsity),
+                   "it is a share of all features, at most 1");
+  }
+  if (settings.targetL0) needPositive("--target-l0", *settings.targetL0);
+  needNotNegative("--l1-adjust-after", settings.l1AdjustAfter);
+  needNotNegative("--l1-warmup", settings.l1Warmup);
+}
+
+void checkSchedule(const TrainSettings& settings) {
+  needPositive("--resample-every", settings.resampleEvery);
+  needPositive("--dead-window", settings.deadWindow);
+  needPositive("--checkpoint-every", settings.checkpointEvery);
+  needNotNegative("--keep-checkpoints", settings.keepCheckpoints);
+  needPositive("--log-every", settings.logEvery);
+  needPositive("--evaluate-every", settings.evaluateEvery);
+  needPositive("--held-out-tokens", settings.heldOutTokens);
+}
+
+}  // namespace
+
+void checkTrainSettings(const TrainSettings& settings) {
+  checkInputs(settings);
+  checkSizes(settings);
+  checkOptimiser(settings);
+  checkSparsity(settings);
+  checkSchedule(settings);
 }
 
 std::int64_t stepsOf(const TrainSettings& settings) {
   if (settings.steps) return *settings.steps;
   return std::max<std::int64_t>(1, settings.tokens.value() / settings.tokensPerStep());
-}
-
-Json toJson(const TrainSettings& settings) {
-  const bool usesModel = !settings.model.empty();
-  Json texts = Json::array();
-  for (const auto& file : settings.corpus.files) texts.push_back(pathOrNull(file));
-  Json result = {{"model", pathOrNull(settings.model)},
-                 {"activations", pathOrNull(settings.activations)},
-                 {"expansion", settings.expansion},
-                 {"features", valueOrNull(settings.features)},
-                 {"batch", settings.batch},
-                 {"context", settings.corpus.context},
-                 {"steps", valueOrNull(settings.steps)},
-                 {"tokens", valueOrNull(settings.tokens)},
-                 {"lr", settings.learningRate},
-                 {"beta1", settings.beta1},
-                 {"beta2", settings.beta2},
-                 {"eps", settings.epsilon},
-                 {"decoder_gradient", settings.projectDecoderGradient ? "project" : "plain"},
-                 {"l1_coeff", valueOrNull(settings.l1Coefficient)},
-                 {"init", settings.initial ? pathOrNull(*settings.initial) : Json(nullptr)},
-                 {"no_shuffle", !settings.shuffle},
-                 {"log_every", settings.logEvery},
-                 {"seed", settings.compute.seed},
-                 {"threads", settings.compute.threads},
-                 {"device", settings.compute.device},
-                 {"dtype", settings.compute.dtype}};
-  if (usesModel) {
-    result["layer"] = settings.site.layer.value;
-    result["site"] = name(settings.site.kind);
-    result["text"] = std::move(texts);
-    result["field"] = settings.corpus.field;
-    result["packing"] = settings.corpus.packing == Packing::Packed ? "packed" : "documents";
-  }
-  return result;
 }
 
 }  // namespace featurescope
