@@ -6,7 +6,11 @@
 #include "core/train/shuffled_order.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <filesystem>
 #include <numeric>
+#include <span>
+#include <vector>
 
 namespace featurescope {
 
@@ -32,22 +36,53 @@ class RowOrder {
     }
     return at::cat(parts);
   }
+  /// The first `count` of this pass, or all of them.
+  [[nodiscard]] at::Tensor first(std::int64_t count) const {
+    return order_.narrow(0, 0, std::min(count, order_.size(0)));
+  }
 
   [[nodiscard]] std::int64_t passes() const { return passes_; }
 
+  [[nodiscard]] SavedState save() const {
+    SavedState state;
+    state.set("random", passBegin_);
+    state.values["rows"] = order_.size(0);
+    state.values["passes"] = passes_;
+    state.values["row"] = next_;
+    return state;
+  }
+
+  void restore(const SavedState& state) {
+    const RandomStream random = state.randomStream("random");
+    const auto passes = state.value<std::int64_t>("passes");
+    const auto next = state.value<std::int64_t>("row");
+    if (state.value<std::int64_t>("rows") != order_.size(0) || passes < 1 || next < 0 ||
+        next > order_.size(0)) {
+      throw UserError(ErrorCode::BadFile, SavedState::kWhatFails,
+                      "it does not belong to these activations");
+    }
+    random_ = random;
+    startPass();
+    passes_ = passes;
+    next_ = next;
+  }
+
  private:
   void startPass() {
+    passBegin_ = random_;
     if (shuffled_) {
       auto* numbers = order_.mutable_data_ptr<std::int64_t>();
-      shuffle(std::span(numbers, static_cast<std::size_t>(order_.size(0))), random_);
+      const std::span order(numbers, static_cast<std::size_t>(order_.size(0)));
+      std::iota(order.begin(), order.end(), 0);
+      shuffle(order, random_);
     }
     next_ = 0;
     ++passes_;
   }
 
-  at::Tensor order_;
+  at::Tensor order_;  ///< of this pass
   bool shuffled_;
-  RandomStream random_;
+  RandomStream random_, passBegin_{random_};  ///< now; when this pass began
   std::int64_t next_ = 0, passes_ = 0;
 };
 
@@ -63,6 +98,14 @@ class ActivationFileSource final : public ActivationSource {
 
   [[nodiscard]] at::Tensor next(const JobContext& /*job*/) override {
     return file_.read(order_.take(tokensPerStep_)).to(device_);
+  }
+  [[nodiscard]] at::Tensor sample(std::int64_t rows, const JobContext& /*job*/) override {
+    return file_.read(order_.first(rows)).to(device_);
+  }
+
+  [[nodiscard]] SavedState save() const override { return order_.save(); }
+  void restore(const SavedState& state, const JobContext& /*job*/) override {
+    order_.restore(state);
   }
 
   [[nodiscard]] Json provenance() const override {

@@ -3,6 +3,7 @@
 
 #include "core/base/json.h"
 #include "core/base/progress.h"
+#include "core/train/saved_state_torch.h"
 #include "core/train/train_autoencoder.h"
 
 #include <ATen/ATen.h>
@@ -20,8 +21,20 @@ class ActivationSource {
 
   /// d
   [[nodiscard]] virtual std::int64_t width() const = 0;
-  /// The next step's activations, float32 [tokens a step, d] on the run's device, all finite.
+  /// The next step's activations, float32 [tokens a step, d] on the run's device, all finite; a
+  /// tensor of the caller's own.
   [[nodiscard]] virtual at::Tensor next(const JobContext& job) = 0;
+  /// Some of the stream's first rows to measure on, float32 [n, d] with n ≥ 1 and at most `rows`;
+  /// before the first next(), which it does not change.
+  [[nodiscard]] virtual at::Tensor sample(std::int64_t rows, const JobContext& job) = 0;
+
+  /// The state after the last next(). Shares its tensors: write it down before the following one.
+  [[nodiscard]] virtual SavedState save() const = 0;
+  /// Goes to a saved state: a source opened with the same settings gives the same batches from
+  /// there, to the bit. Throws UserError{BadFile} for a state that cannot be one of this source,
+  /// {BadText} where the texts are no longer what they were.
+  virtual void restore(const SavedState& state, const JobContext& job) = 0;
+
   /// What run.json should say of the inputs: paths, hashes. Reads every byte of them.
   [[nodiscard]] virtual Json provenance() const = 0;
   /// What became of them so far, for the end of run.json.

@@ -4,6 +4,7 @@
 #include "core/train/token_activations_torch.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -19,62 +20,78 @@ std::int64_t bufferRows(std::int64_t tokensPerStep, std::int64_t width) {
   return std::max(2 * tokensPerStep, std::min(kBufferRows, kBufferElements / width));
 }
 
-/// Batches in the order of the text.
-class OrderedModelSource final : public ActivationSource {
+class ModelSource final : public ActivationSource {
  public:
-  explicit OrderedModelSource(const TrainSettings& settings)
-      : stream_(settings), tokensPerStep_(settings.tokensPerStep()) {}
+  ModelSource(const TrainSettings& settings, std::int64_t steps)
+      : settings_(settings), steps_(steps) {
+    startOver();
+  }
 
-  [[nodiscard]] std::int64_t width() const override { return stream_.width(); }
-  [[nodiscard]] Json provenance() const override { return stream_.provenance(); }
-  [[nodiscard]] Json report() const override { return stream_.report(); }
+  [[nodiscard]] std::int64_t width() const override { return stream_->width(); }
+  [[nodiscard]] Json provenance() const override { return stream_->provenance(); }
+  [[nodiscard]] Json report() const override { return stream_->report(); }
 
   [[nodiscard]] at::Tensor next(const JobContext& job) override {
+    ++taken_;
+    return first_.defined() ? std::exchange(first_, at::Tensor()) : draw(job);
+  }
+  [[nodiscard]] at::Tensor sample(std::int64_t rows, const JobContext& job) override {
+    if (!first_.defined()) first_ = draw(job);
+    return first_.narrow(0, 0, std::min(rows, first_.size(0)));
+  }
+
+  [[nodiscard]] SavedState save() const override {
+    SavedState state;
+    state.values["batches"] = taken_;
+    return state;
+  }
+  void restore(const SavedState& state, const JobContext& job) override {
+    const auto batches = state.value<std::int64_t>("batches");
+    if (batches < 0 || batches > steps_) {
+      throw UserError(ErrorCode::BadFile, SavedState::kWhatFails, "it is of another run");
+    }
+    startOver();
+    while (taken_ < batches) static_cast<void>(next(job));
+  }
+
+ private:
+  void startOver() {
+    stream_.emplace(settings_);
+    buffer_.reset();
+    rest_ = at::Tensor();
+    first_ = at::Tensor();
+    taken_ = 0;
+    const std::int64_t rows = settings_.tokensPerStep();
+    if (!settings_.shuffle) return;
+    buffer_.emplace([this](const JobContext& job) { return stream_->next(job); },
+                    bufferRows(rows, stream_->width()), steps_ * rows,
+                    RandomStream(settings_.compute.seed, "shuffle"));
+  }
+
+  at::Tensor draw(const JobContext& job) {
+    const std::int64_t wanted = settings_.tokensPerStep();
+    if (buffer_) return buffer_->take(wanted, job);
     std::vector<at::Tensor> parts;
-    if (rest_.defined()) parts.push_back(std::exchange(rest_, {}));
+    if (rest_.defined()) parts.push_back(std::exchange(rest_, at::Tensor()));
     std::int64_t held = parts.empty() ? 0 : parts.front().size(0);
-    for (; held < tokensPerStep_; held += parts.back().size(0)) parts.push_back(stream_.next(job));
+    for (; held < wanted; held += parts.back().size(0)) parts.push_back(stream_->next(job));
     const at::Tensor all = at::cat(parts);
-    if (held > tokensPerStep_) rest_ = all.narrow(0, tokensPerStep_, held - tokensPerStep_).clone();
-    return all.narrow(0, 0, tokensPerStep_);
+    if (held > wanted) rest_ = all.narrow(0, wanted, held - wanted).clone();
+    return all.narrow(0, 0, wanted);
   }
 
- private:
-  TokenActivations stream_;
-  std::int64_t tokensPerStep_;
-  at::Tensor rest_;
-};
-
-/// Batches drawn from a shuffle buffer.
-class ShuffledModelSource final : public ActivationSource {
- public:
-  ShuffledModelSource(const TrainSettings& settings, std::int64_t steps)
-      : stream_(settings),
-        tokensPerStep_(settings.tokensPerStep()),
-        buffer_([this](const JobContext& job) { return stream_.next(job); },
-                bufferRows(tokensPerStep_, stream_.width()), steps * tokensPerStep_,
-                RandomStream(settings.compute.seed, "shuffle")) {}
-
-  [[nodiscard]] std::int64_t width() const override { return stream_.width(); }
-  [[nodiscard]] Json provenance() const override { return stream_.provenance(); }
-  [[nodiscard]] Json report() const override { return stream_.report(); }
-
-  [[nodiscard]] at::Tensor next(const JobContext& job) override {
-    return buffer_.take(tokensPerStep_, job);
-  }
-
- private:
-  TokenActivations stream_;
-  std::int64_t tokensPerStep_;
-  ShuffleBuffer buffer_;
+  TrainSettings settings_;
+  std::int64_t steps_, taken_ = 0;
+  std::optional<TokenActivations> stream_;
+  std::optional<ShuffleBuffer> buffer_;
+  at::Tensor rest_, first_;
 };
 
 }  // namespace
 
 std::unique_ptr<ActivationSource> openModelActivations(const TrainSettings& settings,
                                                        std::int64_t steps) {
-  if (settings.shuffle) return std::make_unique<ShuffledModelSource>(settings, steps);
-  return std::make_unique<OrderedModelSource>(settings);
+  return std::make_unique<ModelSource>(settings, steps);
 }
 
 }  // namespace featurescope
