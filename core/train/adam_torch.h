@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/train/saved_state_torch.h"
+
 #include <ATen/ATen.h>
 
 #include <vector>
@@ -20,7 +22,19 @@ class Adam {
   /// Moves the parameters in place. `gradients` in the order of the parameters.
   void step(const std::vector<at::Tensor>& gradients);
 
+  /// The rate of the steps to come.
+  void setLearningRate(double rate) { options_.learningRate = rate; }
   [[nodiscard]] const AdamOptions& options() const { return options_; }
+
+  /// Both moments of a parameter, by its place in the order; whoever resets entries writes to them.
+  [[nodiscard]] at::Tensor& firstMoment(std::size_t parameter) { return firstMoments_[parameter]; }
+  [[nodiscard]] at::Tensor& secondMoment(std::size_t parameter) {
+    return secondMoments_[parameter];
+  }
+
+  /// Moments and the number of steps; the parameters are their owner's to save.
+  [[nodiscard]] SavedState save() const;
+  void restore(const SavedState& state);
 
  private:
   AdamOptions options_;

@@ -20,4 +20,16 @@ at::Tensor FeatureActivity::dead() const {
 
 std::int64_t FeatureActivity::deadCount() const { return dead().sum().item<std::int64_t>(); }
 
+SavedState FeatureActivity::save() const {
+  SavedState state;
+  state.tensors.emplace("last_active", lastActive_);
+  state.values["steps"] = steps_;
+  return state;
+}
+
+void FeatureActivity::restore(const SavedState& state) {
+  state.copyTo(lastActive_, "last_active");
+  steps_ = state.value<std::int64_t>("steps");
+}
+
 }  // namespace featurescope

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/train/saved_state_torch.h"
+
 #include <ATen/ATen.h>
 
 #include <cstdint>
@@ -19,11 +21,16 @@ class FeatureActivity {
   /// bool [M]
   [[nodiscard]] at::Tensor dead() const;
   [[nodiscard]] std::int64_t deadCount() const;
+  /// int64 [M]: the number of the step, from 1, that last activated each feature; 0 for none.
+  [[nodiscard]] const at::Tensor& lastActive() const { return lastActive_; }
+
+  [[nodiscard]] SavedState save() const;
+  void restore(const SavedState& state);
 
  private:
   std::int64_t window_;
   std::int64_t steps_ = 0;
-  at::Tensor lastActive_;  ///< int64 [M]: the number of the step, from 1; 0 never
+  at::Tensor lastActive_;
 };
 
 }  // namespace featurescope

@@ -127,7 +127,8 @@ class TrainingRun {
     options.projectDecoderGradient = settings_.projectDecoderGradient;
     l1Coefficient_ = settings_.l1Coefficient ? *settings_.l1Coefficient
                                              : measuredL1Coefficient(batch_, parameters.features());
-    options.l1Coefficient = l1Coefficient_;
+    options.learningRate.peak = settings_.learningRate;
+    options.l1.initial = l1Coefficient_;
     return {std::move(parameters), options};
   }
 
