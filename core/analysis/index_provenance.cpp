@@ -58,7 +58,7 @@ Provenance describeInputs(const IndexRequest& request, const JobContext& job) {
       {"tokenizer_hash", Tokenizer::load(request.model).hash()},
       {"sae", request.sae.string()},
       {"sae_hash", hashCheckpoint(sae)},
-      {"sae_architecture", sae.architecture},
+      {"sae_architecture", std::string(name(sae.activation.architecture))},
       {"features", std::to_string(sae.features)},
       {"site", request.site.moduleName()},
       {"layer", std::to_string(request.site.layer.value)},

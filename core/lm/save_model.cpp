@@ -6,22 +6,6 @@
 
 namespace featurescope {
 
-namespace {
-
-/// config.json's word for a stored type.
-std::string dtypeWord(at::ScalarType dtype) {
-  switch (dtype) {
-    case at::kHalf:
-      return "float16";
-    case at::kBFloat16:
-      return "bfloat16";
-    default:
-      return "float32";
-  }
-}
-
-}  // namespace
-
 void saveLanguageModel(const std::filesystem::path& folder, const LanguageModel& model,
                        at::ScalarType dtype) {
   const at::NoGradGuard noGrad;
@@ -31,7 +15,7 @@ void saveLanguageModel(const std::filesystem::path& folder, const LanguageModel&
     tensors.push_back({name, fromTorch(tensor->to(dtype))});
   }
   NeoxConfig config = model.config();
-  config.torchDtype = dtypeWord(dtype);
+  config.torchDtype = torchName(dtype);
   std::filesystem::create_directories(folder);
   // transformers insists on being told the framework.
   writeSafetensors(folder / "model.safetensors", tensors, {{"format", "pt"}});

@@ -49,13 +49,15 @@ Autoencoder Autoencoder::load(const std::filesystem::path& checkpoint, at::Devic
   Autoencoder autoencoder(
       {readParameter(file, "W_enc", device, what), readParameter(file, "W_dec", device, what),
        readParameter(file, "b_enc", device, what), readParameter(file, "b_dec", device, what)},
-      info.subtractsDecoderBias);
+      info.activation, info.subtractsDecoderBias);
   autoencoder.info_ = std::move(info);
   return autoencoder;
 }
 
-Autoencoder::Autoencoder(AutoencoderParameters parameters, bool subtractsDecoderBias)
+Autoencoder::Autoencoder(AutoencoderParameters parameters, Activation activation,
+                         bool subtractsDecoderBias)
     : parameters_(std::move(parameters)), subtractsDecoderBias_(subtractsDecoderBias) {
+  info_.activation = activation;
   info_.width = width();
   info_.features = features();
   info_.subtractsDecoderBias = subtractsDecoderBias;

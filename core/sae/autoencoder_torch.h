@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/kernels/sparse_code.h"
+#include "core/sae/architecture.h"
 #include "core/sae/checkpoint.h"
 
 #include <ATen/ATen.h>
@@ -9,15 +10,27 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace featurescope {
 
-/// Parameters of a standard SAE, by the paper's names. Row-major.
+/// Parameters of an SAE, by the paper's names. Row-major. The last four are undefined where the
+/// architecture has none.
 struct AutoencoderParameters {
-  at::Tensor W_enc;  ///< [d, M]
-  at::Tensor W_dec;  ///< [M, d]
-  at::Tensor b_enc;  ///< [M]
-  at::Tensor b_dec;  ///< [d]
+  at::Tensor W_enc;            ///< [d, M]
+  at::Tensor W_dec;            ///< [M, d]
+  at::Tensor b_enc;            ///< [M]; of a gated SAE, its gate's
+  at::Tensor b_dec;            ///< [d]
+  at::Tensor threshold{};      ///< JumpReLU [M]: what a pre-activation must exceed
+  at::Tensor log_threshold{};  ///< JumpReLU in training, in place of `threshold` [M]: its logarithm
+  at::Tensor r_mag{};          ///< gated [M]: logarithm of the magnitudes' scale of W_enc's columns
+  at::Tensor b_mag{};          ///< gated [M]: the magnitudes' bias
+
+  /// The defined ones under their names here, in this order.
+  [[nodiscard]] std::vector<std::pair<std::string_view, at::Tensor*>> named();
+  [[nodiscard]] std::vector<std::pair<std::string_view, const at::Tensor*>> named() const;
 
   [[nodiscard]] std::int64_t width() const { return W_enc.size(0); }
   [[nodiscard]] std::int64_t features() const { return W_enc.size(1); }
@@ -29,7 +42,8 @@ class Autoencoder {
  public:
   /// Weights as float32 on `device`. Throws UserError as inspectCheckpoint, and {NotFinite}.
   static Autoencoder load(const std::filesystem::path& checkpoint, at::Device device = at::kCPU);
-  explicit Autoencoder(AutoencoderParameters parameters, bool subtractsDecoderBias = true);
+  explicit Autoencoder(AutoencoderParameters parameters, Activation activation = {},
+                       bool subtractsDecoderBias = true);
 
   [[nodiscard]] const AutoencoderParameters& parameters() const { return parameters_; }
   [[nodiscard]] std::int64_t width() const { return parameters_.width(); }
@@ -67,7 +81,7 @@ struct CheckpointOrigin {
 
 /// SAELens v6 layout: sae_weights.safetensors and cfg.json in `folder` (made, atomically).
 void saveSaeLens(const std::filesystem::path& folder, const AutoencoderParameters& parameters,
-                 const CheckpointOrigin& origin);
+                 const CheckpointOrigin& origin, Activation activation = {});
 /// Neel Nanda's layout: NAME.pt (a zip of an ordered dict) and NAME_cfg.json in `folder`.
 void saveNeel(const std::filesystem::path& folder, const std::string& name,
               const AutoencoderParameters& parameters, const CheckpointOrigin& origin);

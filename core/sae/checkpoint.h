@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/json.h"
+#include "core/sae/architecture.h"
 #include "core/tensorfile/tensor_file.h"
 
 #include <cstdint>
@@ -19,7 +20,7 @@ enum class CheckpointFormat { SaeLens, Neel };
 /// What a checkpoint says of itself, without its weights. Torch-free.
 struct CheckpointInfo {
   CheckpointFormat format = CheckpointFormat::SaeLens;
-  std::string architecture = "standard";
+  Activation activation;
   std::int64_t width = 0;            ///< d
   std::int64_t features = 0;         ///< M
   bool subtractsDecoderBias = true;  ///< apply_b_dec_to_input

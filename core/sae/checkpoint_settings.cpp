@@ -53,9 +53,9 @@ void readSaeLensSettings(CheckpointInfo& info, const std::string& what) {
   const Json& settings = info.settings;
   const std::string activation =
       firstString(settings, {"activation_fn", "activation_fn_str"}, what);
-  info.architecture = memberOr<std::string>(settings, "architecture", "standard", what);
-  if (activation == "topk") info.architecture = "topk";
-  if (info.architecture != "standard") refuse(what, "architecture", info.architecture);
+  auto architecture = memberOr<std::string>(settings, "architecture", "standard", what);
+  if (activation == "topk") architecture = "topk";
+  if (architecture != "standard") refuse(what, "architecture", architecture);
   if (!activation.empty() && activation != "relu") refuse(what, "activation function", activation);
   if (const std::string kind = normalisation(settings); kind != "none") {
     refuse(what, "normalize_activations", kind);

@@ -19,19 +19,6 @@ namespace {
 /// The version of SAELens whose layout this is; older readers expect a flat cfg.json.
 constexpr const char* kSaeLensLayout = "6.0.0";
 
-std::string dtypeName(at::ScalarType type) {
-  switch (type) {
-    case at::kDouble:
-      return "float64";
-    case at::kHalf:
-      return "float16";
-    case at::kBFloat16:
-      return "bfloat16";
-    default:
-      return "float32";
-  }
-}
-
 struct LayerAndPart {
   std::int64_t layer;
   std::string_view part;
@@ -74,7 +61,8 @@ std::vector<NamedTensor> namedTensors(const AutoencoderParameters& parameters) {
           {"b_dec", fromTorch(parameters.b_dec)}};
 }
 
-Json saeLensSettings(const AutoencoderParameters& parameters, const CheckpointOrigin& origin) {
+Json saeLensSettings(const AutoencoderParameters& parameters, const CheckpointOrigin& origin,
+                     Activation activation) {
   Json metadata = origin.extra;
   metadata["sae_lens_version"] = kSaeLensLayout;
   metadata["sae_lens_training_version"] = nullptr;
@@ -84,10 +72,10 @@ Json saeLensSettings(const AutoencoderParameters& parameters, const CheckpointOr
   metadata["hook_head_index"] = nullptr;
   metadata["context_size"] = origin.context;
   metadata["prepend_bos"] = false;
-  return {{"architecture", "standard"},
+  return {{"architecture", name(activation.architecture)},
           {"d_in", parameters.width()},
           {"d_sae", parameters.features()},
-          {"dtype", dtypeName(parameters.W_enc.scalar_type())},
+          {"dtype", torchName(parameters.W_enc.scalar_type())},
           {"device", "cpu"},
           {"apply_b_dec_to_input", true},
           {"normalize_activations", "none"},
@@ -104,8 +92,8 @@ Json neelSettings(const AutoencoderParameters& parameters, const CheckpointOrigi
   settings["dict_size"] = parameters.features();
   settings["seq_len"] = origin.context;
   settings["enc_dtype"] = parameters.W_enc.scalar_type() == at::kFloat
-                              ? "fp32"
-                              : dtypeName(parameters.W_enc.scalar_type());
+                              ? std::string_view("fp32")
+                              : torchName(parameters.W_enc.scalar_type());
   settings["device"] = "cpu";
   return settings;
 }
@@ -113,10 +101,10 @@ Json neelSettings(const AutoencoderParameters& parameters, const CheckpointOrigi
 }  // namespace
 
 void saveSaeLens(const std::filesystem::path& folder, const AutoencoderParameters& parameters,
-                 const CheckpointOrigin& origin) {
+                 const CheckpointOrigin& origin, Activation activation) {
   AtomicFolder target(folder);
   writeSafetensors(target.path() / "sae_weights.safetensors", namedTensors(parameters));
-  writeJson(target.path() / "cfg.json", saeLensSettings(parameters, origin));
+  writeJson(target.path() / "cfg.json", saeLensSettings(parameters, origin, activation));
   target.commit();
 }
 

@@ -102,7 +102,7 @@ Json inspectSae(const fs::path& path) {
   Json description = describeTensors(TensorFile::open(sae.weightsPath));
   description.update({{"kind", "sae"},
                       {"hash", hashCheckpoint(sae)},
-                      {"architecture", sae.architecture},
+                      {"architecture", name(sae.activation.architecture)},
                       {"format", name(sae.format)},
                       {"d", sae.width},
                       {"m", sae.features},

@@ -5,6 +5,7 @@
 
 #include <ATen/ATen.h>
 
+#include <string_view>
 #include <utility>
 
 namespace featurescope {
@@ -57,6 +58,20 @@ namespace featurescope {
       return DType::Bool;
     default:
       return DType::F32;
+  }
+}
+
+/// PyTorch's name of a floating type, as config files have it: "float32".
+[[nodiscard]] inline std::string_view torchName(at::ScalarType type) {
+  switch (type) {
+    case at::kDouble:
+      return "float64";
+    case at::kHalf:
+      return "float16";
+    case at::kBFloat16:
+      return "bfloat16";
+    default:
+      return "float32";
   }
 }
 

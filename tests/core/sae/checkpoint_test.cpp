@@ -49,7 +49,7 @@ TEST(InspectCheckpoint, ReadsSaeLensVersion6) {
 
 TEST(InspectCheckpoint, ReadsTheFlatSettingsOfOlderSaeLens) {
   const CheckpointInfo info = inspectCheckpoint(golden("saelens_flat"));
-  EXPECT_EQ(info.architecture, "standard");
+  EXPECT_EQ(info.activation.architecture, Architecture::Standard);
   EXPECT_FALSE(info.subtractsDecoderBias);
   EXPECT_EQ(info.hookName, "blocks.4.hook_mlp_out");
 }
