@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/train/autoencoder_trainer_torch.h"
+#include "core/train/sae_step_torch.h"
 
 #include <fmt/format.h>
 
@@ -13,7 +14,11 @@ namespace featurescope {
 namespace {
 
 std::vector<at::Tensor> inOrder(const AutoencoderParameters& parameters) {
-  return {parameters.W_enc, parameters.W_dec, parameters.b_enc, parameters.b_dec};
+  const auto named = parameters.named();
+  std::vector<at::Tensor> tensors;
+  tensors.reserve(named.size());
+  for (const auto& [name, tensor] : named) tensors.push_back(*tensor);
+  return tensors;
 }
 
 void checkFinite(const TrainMetrics& figures) {
@@ -26,10 +31,11 @@ void checkFinite(const TrainMetrics& figures) {
 
 }  // namespace
 
-AutoencoderTrainer::AutoencoderTrainer(AutoencoderParameters parameters, const Options& options)
+AutoencoderTrainer::AutoencoderTrainer(AutoencoderParameters parameters,
+                                       std::unique_ptr<Objective> objective, const Options& options)
     : options_(options),
       parameters_(std::move(parameters)),
-      step_(options.tokensPerStep, parameters_),
+      objective_(std::move(objective)),
       adam_(options.adam, inOrder(parameters_)),
       activity_(parameters_.features(), options.deadWindow, parameters_.W_enc.device()),
       learningRate_(options.learningRate),
@@ -41,17 +47,18 @@ TrainMetrics AutoencoderTrainer::step(const at::Tensor& x) {
   figures.tokens = (stepsDone_ + 1) * options_.tokensPerStep;
   figures.l1Coefficient = l1_.coefficient();
   figures.learningRate = learningRate_.at(stepsDone_);
-  const StepLosses losses = step_.run(parameters_, x, figures.l1Coefficient);
+  const StepLosses losses =
+      objective_->run(parameters_, x, figures.l1Coefficient, activity_.dead());
   figures.loss = losses.total(figures.l1Coefficient);
   figures.reconstructionLoss = losses.reconstruction;
   figures.l1Loss = losses.l1;
   checkFinite(figures);
-  activity_.add(step_.activeTokens());
-  figures.l0 = step_.activeTokens().sum(at::kDouble).item<double>() /
+  activity_.add(objective_->activeTokens());
+  figures.l0 = objective_->activeTokens().sum(at::kDouble).item<double>() /
                static_cast<double>(options_.tokensPerStep);
   figures.dead = activity_.deadCount();
 
-  AutoencoderParameters& gradients = step_.gradients();
+  AutoencoderParameters& gradients = objective_->gradients();
   if (options_.projectDecoderGradient) {
     removeParallelComponent(gradients.W_dec, parameters_.W_dec);
   }
@@ -67,26 +74,22 @@ std::vector<TrainEvent> AutoencoderTrainer::takeEvents() { return std::exchange(
 
 SavedState AutoencoderTrainer::save() const {
   SavedState state;
-  state.tensors = {{"W_enc", parameters_.W_enc},
-                   {"W_dec", parameters_.W_dec},
-                   {"b_enc", parameters_.b_enc},
-                   {"b_dec", parameters_.b_dec}};
+  for (const auto& [name, tensor] : parameters_.named()) state.tensors[std::string(name)] = *tensor;
   state.values["steps_done"] = stepsDone_;
   state.values["l1_control"] = l1_.save();
   state.merge("adam", adam_.save());
   state.merge("activity", activity_.save());
+  state.merge("objective", objective_->save());
   return state;
 }
 
 void AutoencoderTrainer::restore(const SavedState& state) {
-  state.copyTo(parameters_.W_enc, "W_enc");
-  state.copyTo(parameters_.W_dec, "W_dec");
-  state.copyTo(parameters_.b_enc, "b_enc");
-  state.copyTo(parameters_.b_dec, "b_dec");
+  for (const auto& [name, tensor] : parameters_.named()) state.copyTo(*tensor, std::string(name));
   stepsDone_ = state.value<std::int64_t>("steps_done");
   l1_.restore(state.values.value("l1_control", Json::object()));
   adam_.restore(state.part("adam"));
   activity_.restore(state.part("activity"));
+  objective_->restore(state.part("objective"));
 }
 
 }  // namespace featurescope

@@ -5,12 +5,13 @@
 #include "core/train/feature_activity_torch.h"
 #include "core/train/l1_control.h"
 #include "core/train/learning_rate.h"
-#include "core/train/sae_step_torch.h"
+#include "core/train/objective_torch.h"
 #include "core/train/saved_state_torch.h"
 #include "core/train/train_autoencoder.h"
 #include "core/train/train_choices.h"
 #include "core/train/train_event.h"
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -36,7 +37,8 @@ class AutoencoderTrainer {
     std::uint64_t seed = 0;  ///< of what resampling draws
   };
 
-  AutoencoderTrainer(AutoencoderParameters parameters, const Options& options);
+  AutoencoderTrainer(AutoencoderParameters parameters, std::unique_ptr<Objective> objective,
+                     const Options& options);
 
   /// One update by x [tokensPerStep, d]: gradients, Adam, W_dec's rows back to unit norm, and what
   /// the rules demand after it (resampling, the next step's coefficient). The figures are the
@@ -48,6 +50,7 @@ class AutoencoderTrainer {
   [[nodiscard]] std::vector<TrainEvent> takeEvents();
 
   [[nodiscard]] const AutoencoderParameters& parameters() const { return parameters_; }
+  [[nodiscard]] const Objective& objective() const { return *objective_; }
   [[nodiscard]] std::int64_t stepsDone() const { return stepsDone_; }
 
   /// All that decides the steps to come. Its tensors are those that step() goes on changing.
@@ -59,7 +62,7 @@ class AutoencoderTrainer {
  private:
   Options options_;
   AutoencoderParameters parameters_;
-  SaeStep step_;
+  std::unique_ptr<Objective> objective_;
   Adam adam_;
   FeatureActivity activity_;
   LearningRate learningRate_;

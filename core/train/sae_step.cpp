@@ -22,16 +22,16 @@ SaeStep::SaeStep(std::int64_t tokens, const AutoencoderParameters& parameters)
 }
 
 StepLosses SaeStep::run(const AutoencoderParameters& parameters, const at::Tensor& x,
-                        double l1Coefficient) {
+                        double l1Coefficient, const at::Tensor& /*dead*/) {
   const auto tokens = static_cast<double>(tokens_);
   encode(parameters, x);
   StepLosses losses;
   losses.l1 = features_.sum(0).sum(at::kDouble).item<double>() / tokens;
+  losses.sparsity = losses.l1;
   at::mm_out(residual_, features_, parameters.W_dec);
   residual_.add_(parameters.b_dec).sub_(x);
-  losses.reconstruction =
-      at::linalg_vector_norm(residual_, 2, 1).to(at::kDouble).square_().sum().item<double>() /
-      tokens;
+  tokenErrors_ = at::linalg_vector_norm(residual_, 2, 1).to(at::kDouble).square_();
+  losses.reconstruction = tokenErrors_.sum().item<double>() / tokens;
   propagate(parameters, l1Coefficient);
   return losses;
 }
@@ -57,6 +57,15 @@ void SaeStep::propagate(const AutoencoderParameters& parameters, double l1Coeffi
   at::sum_out(gradients_.b_enc, p, {0});
   at::sum_out(gradients_.b_dec, g, {0});
   gradients_.b_dec.sub_(parameters.W_enc.mv(gradients_.b_enc));
+}
+
+TrainedAutoencoder SaeStep::trained(const AutoencoderParameters& parameters) const {
+  return {parameters, {}};
+}
+
+std::string SaeStep::formula() const {
+  return "mean over tokens of the squared error summed over dimensions + l1_coeff · "
+         "mean over tokens of the sum of features";
 }
 
 void removeParallelComponent(at::Tensor& gradient, const at::Tensor& W_dec) {

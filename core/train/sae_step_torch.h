@@ -1,41 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/sae/autoencoder_torch.h"
+#include "core/train/objective_torch.h"
 
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <string>
 
 namespace featurescope {
-
-/// Figures of one batch: sums over dimensions, means over tokens.
-struct StepLosses {
-  double reconstruction = 0;  ///< ‖x − x̂‖²
-  double l1 = 0;              ///< ‖f‖₁
-
-  [[nodiscard]] double total(double l1Coefficient) const {
-    return reconstruction + l1Coefficient * l1;
-  }
-};
 
 /// The paper's loss L = mean ‖x − x̂‖² + β · mean ‖f‖₁ of a standard SAE and its gradients, written
 /// out: with f = ReLU((x − b_dec) W_enc + b_enc), x̂ = f W_dec + b_dec and T tokens,
 ///   g = 2/T (x̂ − x),  p = (g W_decᵀ + β/T) where f > 0, else 0,
 ///   ∂W_dec = fᵀ g,  ∂W_enc = (x − b_dec)ᵀ p,  ∂b_enc = Σ p,  ∂b_dec = Σ g − W_enc Σ p.
 /// Holds its working memory, so that a step allocates no [tokens, M] or [d, M].
-class SaeStep {
+class SaeStep final : public Objective {
  public:
   /// For batches of `tokens` rows and parameters of this shape, type and device.
   SaeStep(std::int64_t tokens, const AutoencoderParameters& parameters);
 
-  /// x [tokens, d]. Afterwards gradients() and activeTokens() are of this batch.
-  StepLosses run(const AutoencoderParameters& parameters, const at::Tensor& x,
-                 double l1Coefficient);
+  StepLosses run(const AutoencoderParameters& parameters, const at::Tensor& x, double l1Coefficient,
+                 const at::Tensor& dead) override;
 
-  [[nodiscard]] AutoencoderParameters& gradients() { return gradients_; }
-  /// [M]: on how many of the batch's tokens each feature was > 0.
-  [[nodiscard]] const at::Tensor& activeTokens() const { return activeTokens_; }
+  [[nodiscard]] AutoencoderParameters& gradients() override { return gradients_; }
+  [[nodiscard]] const at::Tensor& activeTokens() const override { return activeTokens_; }
+  [[nodiscard]] const at::Tensor& tokenErrors() const override { return tokenErrors_; }
+
+  [[nodiscard]] TrainedAutoencoder trained(const AutoencoderParameters& parameters) const override;
+  [[nodiscard]] std::string formula() const override;
 
  private:
   void encode(const AutoencoderParameters& parameters, const at::Tensor& x);
@@ -46,7 +39,7 @@ class SaeStep {
   at::Tensor centred_;             ///< x − b_dec [tokens, d]
   at::Tensor features_, scratch_;  ///< [tokens, M]
   at::Tensor residual_;            ///< x̂ − x, then g [tokens, d]
-  at::Tensor activeTokens_;
+  at::Tensor activeTokens_, tokenErrors_;
 };
 
 /// Takes from each row of `gradient` [M, d] its component along the row of W_dec.

@@ -129,7 +129,8 @@ class TrainingRun {
                                              : measuredL1Coefficient(batch_, parameters.features());
     options.learningRate.peak = settings_.learningRate;
     options.l1.initial = l1Coefficient_;
-    return {std::move(parameters), options};
+    auto objective = makeObjective(settings_, parameters);
+    return {std::move(parameters), std::move(objective), options};
   }
 
   [[nodiscard]] std::int64_t features() const { return trainer_.parameters().features(); }
@@ -152,9 +153,7 @@ class TrainingRun {
             {"l1_coeff_from",
              settings_.l1Coefficient ? "given" : "2.5 · rms ‖x − mean‖ of the first batch / √M"},
             {"b_dec_from", settings_.initial ? "init" : "zeros"},
-            {"loss",
-             "mean over tokens of the squared error summed over dimensions + l1_coeff · "
-             "mean over tokens of the sum of features"}};
+            {"loss", trainer_.objective().formula()}};
   }
 
   void train(const JobContext& job, RunFolder& folder) {
@@ -190,7 +189,8 @@ class TrainingRun {
     origin.extra = {{"trained_by", fmt::format("featurescope {}", programVersion())},
                     {"l1_coefficient", l1Coefficient_},
                     {"training_tokens", last_.tokens}};
-    saveSaeLens(folder.path() / "sae", trainer_.parameters(), origin);
+    const TrainedAutoencoder result = trainer_.objective().trained(trainer_.parameters());
+    saveSaeLens(folder.path() / "sae", result.parameters, origin, result.activation);
     folder.log(fmt::format("finished after {} steps: loss {}, l0 {}, {} dead", steps_, last_.loss,
                            last_.l0, last_.dead));
     folder.setState(RunState::Finished,

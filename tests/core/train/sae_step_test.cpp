@@ -30,6 +30,8 @@ at::Tensor paperLoss(const AutoencoderParameters& p, const at::Tensor& x) {
   return (x - decoded).square().sum(1).mean() + kL1 * f.sum(1).mean();
 }
 
+at::Tensor noneDead() { return at::zeros({kFeatures}, at::kBool); }
+
 class SaeStepTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -43,7 +45,7 @@ class SaeStepTest : public ::testing::Test {
 
 TEST_F(SaeStepTest, HasTheGradientsOfAutograd) {
   SaeStep step(kTokens, parameters_);
-  const StepLosses losses = step.run(parameters_, x_, kL1);
+  const StepLosses losses = step.run(parameters_, x_, kL1, noneDead());
   for (at::Tensor parameter : inOrder(parameters_)) parameter.set_requires_grad(true);
   const at::Tensor loss = paperLoss(parameters_, x_);
   loss.backward();
@@ -56,7 +58,7 @@ TEST_F(SaeStepTest, HasTheGradientsOfAutograd) {
 
 TEST_F(SaeStepTest, HasTheGradientsOfFiniteDifferences) {
   SaeStep step(kTokens, parameters_);
-  step.run(parameters_, x_, kL1);
+  step.run(parameters_, x_, kL1, noneDead());
   constexpr double kDelta = 1e-6;
   const auto gradients = inOrder(step.gradients()), parameters = inOrder(parameters_);
   for (std::size_t i = 0; i < gradients.size(); ++i) {
@@ -76,7 +78,7 @@ TEST_F(SaeStepTest, HasTheGradientsOfFiniteDifferences) {
 
 TEST_F(SaeStepTest, CountsTheTokensOfEachFeature) {
   SaeStep step(kTokens, parameters_);
-  step.run(parameters_, x_, kL1);
+  step.run(parameters_, x_, kL1, noneDead());
   const at::Tensor f =
       ((x_ - parameters_.b_dec).matmul(parameters_.W_enc) + parameters_.b_enc).relu();
   EXPECT_TRUE(step.activeTokens().equal(f.gt(0).sum(0).to(at::kDouble)));
