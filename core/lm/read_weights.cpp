@@ -108,4 +108,13 @@ NeoxWeights readWeights(const ModelFolder& folder, const LanguageModel::Options&
   return weights;
 }
 
+Unembedding readUnembedding(const ModelFolder& folder, const LanguageModel::Options& options) {
+  const NeoxConfig& config = folder.config;
+  const WeightReader reader(folder, options);
+  return {.finalNormWeight = reader.read("gpt_neox.final_layer_norm.weight", {config.width}),
+          .embedOut =
+              reader.read(config.tiedEmbeddings ? "gpt_neox.embed_in.weight" : "embed_out.weight",
+                          {config.vocabulary, config.width})};
+}
+
 }  // namespace featurescope

@@ -12,4 +12,13 @@ namespace featurescope {
 [[nodiscard]] NeoxWeights readWeights(const ModelFolder& folder,
                                       const LanguageModel::Options& options);
 
+/// The two weights between the last hidden state and the logits but the norm's bias, read without
+/// any other (of tied embeddings, embed_in is embedOut). Options and errors as above.
+struct Unembedding {
+  at::Tensor finalNormWeight;  ///< [d_model]
+  at::Tensor embedOut;         ///< [vocabulary, d_model]
+};
+[[nodiscard]] Unembedding readUnembedding(const ModelFolder& folder,
+                                          const LanguageModel::Options& options);
+
 }  // namespace featurescope
