@@ -41,6 +41,12 @@ class PlainSource final : public ByteSource {
     return count;
   }
 
+  [[nodiscard]] bool seek(std::uint64_t offset) override {
+    if (fseeko(file_.get(), static_cast<off_t>(offset), SEEK_SET) != 0) return false;  // a pipe
+    read_ = offset;
+    return true;
+  }
+
   [[nodiscard]] std::uint64_t fileBytesRead() const override { return read_; }
 
  private:

@@ -16,6 +16,9 @@ class ByteSource {
   /// Fills `out` from its start and returns how much of it; 0 only at the end.
   /// Throws UserError{BadFile} for a damaged archive and for what the disk cannot give.
   virtual std::size_t read(std::span<char> out) = 0;
+  /// Goes to this byte of the file's (decompressed) contents, if it can without reading all that
+  /// lies before; false, and nothing happened, where it cannot.
+  [[nodiscard]] virtual bool seek(std::uint64_t /*offset*/) { return false; }
   /// Bytes of the file itself that were read so far.
   [[nodiscard]] virtual std::uint64_t fileBytesRead() const = 0;
 };

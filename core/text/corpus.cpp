@@ -47,10 +47,14 @@ struct Corpus::State {
   [[nodiscard]] bool nextPacked(std::vector<TokenId>& context);
   [[nodiscard]] bool nextDocument(std::vector<TokenId>& context);
   [[nodiscard]] bool exceedsLimit(std::int64_t more) const;
+  [[nodiscard]] std::optional<Documents::Part> nextPart();
+  [[nodiscard]] bool readPacked();
   void beginPackedDocument();
   void endPackedDocument();
   void separatePackedDocument();
   [[noreturn]] void refuseTooLittle(const std::string& why) const;
+  [[nodiscard]] CorpusCursor cursor() const;
+  void resume(const CorpusCursor& cursor);
 
   CorpusOptions options;
   Tokenizer tokenizer;
@@ -58,15 +62,18 @@ struct Corpus::State {
   Documents documents;
   CorpusReport report;
   bool finished = false;
+  CorpusCursor beforePart;  ///< as things stood before the last part was read
 
   /// Packed: tokens not yet handed out, from `pendingBegin` on.
   std::vector<TokenId> pending;
   std::size_t pendingBegin = 0;
+  std::size_t partBegin = 0;     ///< of the tokens of the part read last, in `pending`
   bool anyText = false;          ///< some document before the one being read held text
   bool documentHasText = false;  ///< the one being read does
 
-  /// Documents: the part that opens the document after the last one handed out.
+  /// Documents: the part that opens the document after the last one handed out, once begun.
   std::optional<Documents::Part> opening;
+  bool begun = false;
 };
 
 bool Corpus::State::exceedsLimit(std::int64_t more) const {
@@ -104,25 +111,39 @@ void Corpus::State::separatePackedDocument() {
   pending.push_back(*separator);
 }
 
+std::optional<Documents::Part> Corpus::State::nextPart() {
+  beforePart = {.part = documents.position(),
+                .anyText = anyText,
+                .documentHasText = documentHasText,
+                .report = report};
+  return documents.next();
+}
+
+/// Adds a part's tokens to those pending; false at the end.
+bool Corpus::State::readPacked() {
+  pending.erase(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(pendingBegin));
+  pendingBegin = 0;
+  partBegin = pending.size();
+  const auto part = nextPart();
+  if (!part) return false;
+  if (part->opensDocument) beginPackedDocument();
+  if (part->text.empty()) return true;
+  if (!documentHasText) separatePackedDocument();
+  documentHasText = true;
+  encoder.encode(part->text, pending);
+  return true;
+}
+
 bool Corpus::State::nextPacked(std::vector<TokenId>& context) {
   if (exceedsLimit(options.context)) return false;
   const auto wanted = static_cast<std::size_t>(options.context);
   while (pending.size() - pendingBegin < wanted) {
-    pending.erase(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(pendingBegin));
-    pendingBegin = 0;
-    const auto part = documents.next();
-    if (!part) {
-      endPackedDocument();
-      report.droppedTokens = static_cast<std::int64_t>(pending.size());
-      if (report.contexts > 0) return false;
-      refuseTooLittle("it has " + std::to_string(pending.size()) +
-                      " tokens, less than one context of " + std::to_string(options.context));
-    }
-    if (part->opensDocument) beginPackedDocument();
-    if (part->text.empty()) continue;
-    if (!documentHasText) separatePackedDocument();
-    documentHasText = true;
-    encoder.encode(part->text, pending);
+    if (readPacked()) continue;
+    endPackedDocument();
+    report.droppedTokens = static_cast<std::int64_t>(pending.size());
+    if (report.contexts > 0) return false;
+    refuseTooLittle("it has " + std::to_string(pending.size()) +
+                    " tokens, less than one context of " + std::to_string(options.context));
   }
   const auto begin = pending.begin() + static_cast<std::ptrdiff_t>(pendingBegin);
   context.assign(begin, begin + options.context);
@@ -132,7 +153,7 @@ bool Corpus::State::nextPacked(std::vector<TokenId>& context) {
 
 bool Corpus::State::nextDocument(std::vector<TokenId>& context) {
   const auto longest = static_cast<std::size_t>(options.context);
-  if (report.documents == 0) opening = documents.next();
+  if (!std::exchange(begun, true)) opening = nextPart();
   std::vector<TokenId> tokens;
   while (opening) {
     context.clear();
@@ -144,7 +165,7 @@ bool Corpus::State::nextDocument(std::vector<TokenId>& context) {
       context.insert(context.end(), tokens.begin(),
                      tokens.begin() + static_cast<std::ptrdiff_t>(kept));
       dropped += tokens.size() - kept;
-      opening = documents.next();
+      opening = nextPart();
     } while (opening && !opening->opensDocument);
 
     if (exceedsLimit(static_cast<std::int64_t>(context.size()))) {
@@ -170,6 +191,36 @@ bool Corpus::State::nextContext(std::vector<TokenId>& context) {
   ++report.contexts;
   report.tokens += static_cast<std::int64_t>(context.size());
   return true;
+}
+
+/// Every context is longer than what was pending before its last part, so that a place between two
+/// contexts lies in or behind that part.
+CorpusCursor Corpus::State::cursor() const {
+  CorpusCursor result = beforePart;
+  result.finished = finished;
+  if (options.packing == Packing::Packed && !finished) {
+    result.tokensOfPart = pendingBegin - partBegin;
+    result.report.contexts = report.contexts;
+    result.report.tokens = report.tokens;
+  } else {
+    result.report = report;
+  }
+  return result;
+}
+
+void Corpus::State::resume(const CorpusCursor& cursor) {
+  documents.resume(cursor.part);
+  anyText = cursor.anyText;
+  documentHasText = cursor.documentHasText;
+  report = cursor.report;
+  finished = cursor.finished;
+  beforePart = cursor;
+  if (finished || cursor.tokensOfPart == 0) return;
+  if (!readPacked() || pending.size() < cursor.tokensOfPart) {
+    throw UserError(ErrorCode::BadText, "cannot go on in the text", "it is not what it was",
+                    "leave the files as they are while a run needs them");
+  }
+  pendingBegin = static_cast<std::size_t>(cursor.tokensOfPart);
 }
 
 Corpus::Corpus(Tokenizer tokenizer, CorpusOptions options) {
@@ -201,6 +252,8 @@ bool Corpus::next(TokenBatch& batch, std::int64_t rows) {
   return batch.rows() > 0;
 }
 
+CorpusCursor Corpus::cursor() const { return state_->cursor(); }
+void Corpus::resume(const CorpusCursor& cursor) { state_->resume(cursor); }
 const CorpusReport& Corpus::report() const { return state_->report; }
 std::uint64_t Corpus::bytesRead() const { return state_->documents.bytesRead(); }
 std::uint64_t Corpus::bytesTotal() const { return state_->documents.bytesTotal(); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/ids.h"
+#include "core/text/corpus_cursor.h"
 #include "core/text/tokenizer.h"
 
 #include <cstdint>
@@ -40,15 +41,6 @@ struct TokenBatch {
   [[nodiscard]] std::span<const TokenId> row(std::int64_t r) const;
 };
 
-/// What became of the text so far.
-struct CorpusReport {
-  std::int64_t documents = 0;
-  std::int64_t contexts = 0;
-  std::int64_t tokens = 0;         ///< handed out
-  std::int64_t droppedTokens = 0;  ///< the remainder (packed) or beyond the context (documents)
-  std::int64_t emptyDocuments = 0;
-};
-
 /// Text files as contexts of tokens, in order, in constant memory (contract, "Inputs").
 /// One thread at a time.
 class Corpus {
@@ -64,6 +56,14 @@ class Corpus {
   /// same. Throws UserError{BadText} for binary in place of text, a line that is not JSON, or, at
   /// the end, less than one context of text; {BadFile} for a damaged archive.
   bool next(TokenBatch& batch, std::int64_t rows);
+
+  /// Where the reading stands, after a call of next() that did not throw.
+  [[nodiscard]] CorpusCursor cursor() const;
+  /// Before the first call of next(): goes to where a corpus of the same options stood, to give the
+  /// very contexts that followed there. Reads again what lies before that in its block of the text,
+  /// or in its whole file where that is compressed. Throws UserError{BadFile} for a cursor that
+  /// cannot be one of these files', {BadText} where a text changed, and what next() throws.
+  void resume(const CorpusCursor& cursor);
 
   [[nodiscard]] const CorpusReport& report() const;
   /// For progress: bytes of the files read so far and in all (compressed where they are).

@@ -4,6 +4,9 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 
+#include <cstddef>
+#include <numeric>
+#include <type_traits>
 #include <utility>
 
 namespace featurescope {
@@ -47,6 +50,15 @@ const std::string* stringMember(const Json& record, const std::string& key,
   return found->get_ptr<const std::string*>();
 }
 
+/// What is being read, whichever form it has; null where nothing is.
+template <class Reading>
+auto* bufferedText(Reading& reading) {
+  std::conditional_t<std::is_const_v<Reading>, const BufferedText, BufferedText>* text =
+      std::get_if<TextChunks>(&reading);
+  if (text == nullptr) text = std::get_if<TextLines>(&reading);
+  return text;
+}
+
 }  // namespace
 
 Documents::Documents(std::vector<std::filesystem::path> files, std::string field,
@@ -55,10 +67,12 @@ Documents::Documents(std::vector<std::filesystem::path> files, std::string field
   if (files_.empty()) {
     throw UserError(ErrorCode::BadUsage, "cannot read the text", "no file was named");
   }
+  fileSizes_.reserve(files_.size());
   for (const auto& file : files_) {
-    bytesTotal_ += checkedSize(file);
+    fileSizes_.push_back(checkedSize(file));
     formOf(file);  // refuses other names
   }
+  bytesTotal_ = std::accumulate(fileSizes_.begin(), fileSizes_.end(), std::uint64_t{0});
 }
 
 std::optional<Documents::Part> Documents::next() {
@@ -83,6 +97,32 @@ bool Documents::openNextFile() {
   }
   atFileStart_ = true;
   return true;
+}
+
+TextPosition Documents::position() const {
+  TextPosition position;
+  position.file = opened_;
+  if (const auto* text = bufferedText(reading_)) {
+    position = text->position();
+    position.file = opened_ - 1;
+    position.atFileStart = atFileStart_;
+  }
+  return position;
+}
+
+void Documents::resume(const TextPosition& position) {
+  if (position.file > files_.size()) {
+    throw UserError(ErrorCode::BadFile, "cannot go on in the text",
+                    "file " + std::to_string(position.file + 1) + " of " +
+                        std::to_string(files_.size()) + " is to be read");
+  }
+  opened_ = static_cast<std::size_t>(position.file);
+  if (!openNextFile()) return;
+  bufferedText(reading_)->resume(position);
+  atFileStart_ = position.atFileStart;
+  bytesOfFinishedFiles_ = std::accumulate(
+      fileSizes_.begin(), fileSizes_.begin() + static_cast<std::ptrdiff_t>(position.file),
+      std::uint64_t{0});
 }
 
 std::optional<Documents::Part> Documents::nextOf(TextChunks& chunks) {
@@ -121,10 +161,8 @@ std::string Documents::textOfRecord(std::string_view line, std::uint64_t lineNum
 }
 
 std::uint64_t Documents::bytesRead() const {
-  std::uint64_t current = 0;
-  if (const auto* chunks = std::get_if<TextChunks>(&reading_)) current = chunks->fileBytesRead();
-  if (const auto* lines = std::get_if<TextLines>(&reading_)) current = lines->fileBytesRead();
-  return bytesOfFinishedFiles_ + current;
+  const auto* text = bufferedText(reading_);
+  return bytesOfFinishedFiles_ + (text != nullptr ? text->fileBytesRead() : 0);
 }
 
 }  // namespace featurescope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/text/corpus_cursor.h"
 #include "core/text/text_chunks.h"
 #include "core/text/tokenizer.h"
 
@@ -30,6 +31,13 @@ class Documents {
   /// Nothing at the end.
   [[nodiscard]] std::optional<Part> next();
 
+  /// Before which part the reading stands.
+  [[nodiscard]] TextPosition position() const;
+  /// Before the first part: goes on from a position, with the very parts that followed it.
+  /// Throws UserError{BadFile} for one beyond the files, {BadText} where a text is shorter, and
+  /// what next() throws.
+  void resume(const TextPosition& position);
+
   [[nodiscard]] std::uint64_t bytesRead() const;
   [[nodiscard]] std::uint64_t bytesTotal() const { return bytesTotal_; }
 
@@ -46,6 +54,7 @@ class Documents {
   std::variant<std::monostate, TextChunks, TextLines> reading_;
   bool atFileStart_ = false;
   std::string record_;
+  std::vector<std::uint64_t> fileSizes_;
   std::uint64_t bytesOfFinishedFiles_ = 0, bytesTotal_ = 0;
 };
 

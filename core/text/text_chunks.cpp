@@ -26,14 +26,43 @@ TextBlocks::TextBlocks(std::filesystem::path path, std::size_t blockBytes)
     : path_(std::move(path)), blockBytes_(blockBytes), source_(openByteSource(path_)) {}
 
 bool TextBlocks::appendNext(std::string& text) {
-  const std::size_t before = text.size();
-  text.resize(before + blockBytes_);
-  const std::size_t count = source_->read(std::span(text).subspan(before));
-  text.resize(before + count);
-  const std::string_view block = std::string_view(text).substr(before);
+  const std::string_view block = append(blockBytes_, text);
   checkIsText(block);
-  offset_ += count;
-  return count != 0;
+  offset_ += block.size();
+  return !block.empty();
+}
+
+void TextBlocks::resume(std::uint64_t begin, std::uint64_t readTo, std::string& text) {
+  text.clear();
+  bool more = true;
+  if (source_->seek(begin)) {
+    for (offset_ = begin; more && offset_ < readTo;) {
+      const auto block = append(
+          static_cast<std::size_t>(std::min<std::uint64_t>(blockBytes_, readTo - offset_)), text);
+      offset_ += block.size();
+      more = !block.empty();
+    }
+  } else {
+    // Block by block, since a compressed source gives blocks of its own sizes.
+    while (more && offset_ < readTo) {
+      if (offset_ <= begin) text.clear();
+      more = appendNext(text);
+    }
+    const std::uint64_t textBegin = offset_ - text.size();
+    if (textBegin < begin) text.erase(0, static_cast<std::size_t>(begin - textBegin));
+  }
+  if (offset_ == readTo && readTo - text.size() == begin) return;
+  throw UserError(ErrorCode::BadText, "cannot go on in " + path_.string(),
+                  "it is not the text it was",
+                  "leave the files as they are while a run needs them");
+}
+
+/// Reads the next bytes to the end of `text`; what it read, empty at the end.
+std::string_view TextBlocks::append(std::size_t atMost, std::string& text) {
+  const std::size_t before = text.size();
+  text.resize(before + atMost);
+  text.resize(before + source_->read(std::span(text).subspan(before)));
+  return std::string_view(text).substr(before);
 }
 
 void TextBlocks::checkIsText(std::string_view block) const {
@@ -51,8 +80,22 @@ void TextBlocks::checkIsText(std::string_view block) const {
   }
 }
 
+TextPosition BufferedText::position() const {
+  TextPosition position;
+  position.begin = blocks_.offset() - (buffer_.size() - handedOut_);
+  position.readTo = blocks_.offset();
+  position.lineNumber = lineNumber_;
+  return position;
+}
+
+void BufferedText::resume(const TextPosition& position) {
+  blocks_.resume(position.begin, position.readTo, buffer_);
+  handedOut_ = 0;
+  lineNumber_ = position.lineNumber;
+}
+
 TextChunks::TextChunks(std::filesystem::path path, Tokenizer tokenizer, std::size_t blockBytes)
-    : blocks_(std::move(path), blockBytes), tokenizer_(std::move(tokenizer)) {}
+    : BufferedText(std::move(path), blockBytes), tokenizer_(std::move(tokenizer)) {}
 
 std::optional<std::string_view> TextChunks::next() {
   buffer_.erase(0, handedOut_);
@@ -71,7 +114,7 @@ std::optional<std::string_view> TextChunks::next() {
 }
 
 TextLines::TextLines(std::filesystem::path path, std::size_t blockBytes)
-    : blocks_(std::move(path), blockBytes) {}
+    : BufferedText(std::move(path), blockBytes) {}
 
 std::optional<std::string_view> TextLines::next() {
   std::size_t end = buffer_.find('\n', handedOut_);

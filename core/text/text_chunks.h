@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/text/byte_source.h"
+#include "core/text/corpus_cursor.h"
 #include "core/text/tokenizer.h"
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace featurescope {
 
@@ -24,9 +26,15 @@ class TextBlocks {
   /// Appends the next block to `text`; false at the end.
   /// Throws UserError{BadText} naming the offset, and what ByteSource throws.
   bool appendNext(std::string& text);
+  /// In place of the first read: makes `text` the bytes from `begin` to `readTo`, as if the blocks
+  /// that end there had been read, and goes on with the same blocks.
+  /// Throws UserError{BadText} where the text is shorter.
+  void resume(std::uint64_t begin, std::uint64_t readTo, std::string& text);
+  [[nodiscard]] std::uint64_t offset() const { return offset_; }  ///< bytes read so far
   [[nodiscard]] std::uint64_t fileBytesRead() const { return source_->fileBytesRead(); }
 
  private:
+  [[nodiscard]] std::string_view append(std::size_t atMost, std::string& text);
   void checkIsText(std::string_view block) const;
 
   std::filesystem::path path_;
@@ -35,26 +43,42 @@ class TextBlocks {
   std::uint64_t offset_ = 0;
 };
 
+/// A text that is handed out piece by piece from a buffer over its blocks.
+class BufferedText {
+ public:
+  BufferedText(std::filesystem::path path, std::size_t blockBytes)
+      : blocks_(std::move(path), blockBytes) {}
+
+  /// What is handed out and read of this text; the file's number is the owner's to say.
+  [[nodiscard]] TextPosition position() const;
+  /// Before the first piece: goes on from a position, with the very pieces that followed it.
+  /// Throws UserError{BadText} where the text is shorter.
+  void resume(const TextPosition& position);
+  [[nodiscard]] std::uint64_t fileBytesRead() const { return blocks_.fileBytesRead(); }
+
+ protected:
+  TextBlocks blocks_;
+  std::string buffer_;
+  std::size_t handedOut_ = 0;  ///< of buffer_
+  std::uint64_t lineNumber_ = 0;
+};
+
 /// One text in parts that may be tokenized alone. A part is about a block long, longer only where
 /// the text offers no place to cut.
-class TextChunks {
+class TextChunks : public BufferedText {
  public:
   TextChunks(std::filesystem::path path, Tokenizer tokenizer,
              std::size_t blockBytes = kTextBlockBytes);
 
   /// The next part, valid until the next call; nothing at the end.
   [[nodiscard]] std::optional<std::string_view> next();
-  [[nodiscard]] std::uint64_t fileBytesRead() const { return blocks_.fileBytesRead(); }
 
  private:
-  TextBlocks blocks_;
   Tokenizer tokenizer_;
-  std::string buffer_;
-  std::size_t handedOut_ = 0;  ///< of buffer_
 };
 
 /// The lines of one text, without their LF.
-class TextLines {
+class TextLines : public BufferedText {
  public:
   explicit TextLines(std::filesystem::path path, std::size_t blockBytes = kTextBlockBytes);
 
@@ -62,13 +86,6 @@ class TextLines {
   [[nodiscard]] std::optional<std::string_view> next();
   /// Of the line handed out last, from 1.
   [[nodiscard]] std::uint64_t lineNumber() const { return lineNumber_; }
-  [[nodiscard]] std::uint64_t fileBytesRead() const { return blocks_.fileBytesRead(); }
-
- private:
-  TextBlocks blocks_;
-  std::string buffer_;
-  std::size_t handedOut_ = 0;  ///< of buffer_
-  std::uint64_t lineNumber_ = 0;
 };
 
 }  // namespace featurescope
