@@ -208,6 +208,22 @@ Statement& Statement::bind(int parameter, std::string_view text) {
   return *this;
 }
 
+Statement& Statement::bindBlob(int parameter, std::string_view bytes) {
+  const char* start = bytes.empty() ? "" : bytes.data();
+  const int code =
+      sqlite3_bind_blob64(statement_.get(), parameter, start, bytes.size(), SQLITE_STATIC);
+  if (code != SQLITE_OK) database_->fail(code);
+  return *this;
+}
+
+Statement& Statement::bind(int parameter, const std::optional<double>& value) {
+  return value ? bind(parameter, *value) : bindNull(parameter);
+}
+
+Statement& Statement::bind(int parameter, const std::optional<std::int64_t>& value) {
+  return value ? bind(parameter, *value) : bindNull(parameter);
+}
+
 Statement& Statement::bindNull(int parameter) {
   sqlite3_bind_null(statement_.get(), parameter);
   return *this;
@@ -242,6 +258,21 @@ std::string Statement::text(int column) const {
   const int size = sqlite3_column_bytes(statement_.get(), column);
   if (start == nullptr) return {};
   return {reinterpret_cast<const char*>(start), static_cast<std::size_t>(size)};
+}
+
+std::string_view Statement::blob(int column) const {
+  const void* start = sqlite3_column_blob(statement_.get(), column);
+  const int size = sqlite3_column_bytes(statement_.get(), column);
+  if (start == nullptr) return {};
+  return {static_cast<const char*>(start), static_cast<std::size_t>(size)};
+}
+
+std::optional<double> Statement::optionalReal(int column) const {
+  return isNull(column) ? std::nullopt : std::optional(real(column));
+}
+
+std::optional<std::int64_t> Statement::optionalInteger(int column) const {
+  return isNull(column) ? std::nullopt : std::optional(integer(column));
 }
 
 }  // namespace featurescope

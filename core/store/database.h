@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -65,6 +66,10 @@ class Statement {
   Statement& bind(int parameter, double value);
   /// `text` must stay as it is until the statement has run.
   Statement& bind(int parameter, std::string_view text);
+  /// Likewise; binds bytes.
+  Statement& bindBlob(int parameter, std::string_view bytes);
+  Statement& bind(int parameter, const std::optional<double>& value);
+  Statement& bind(int parameter, const std::optional<std::int64_t>& value);
   Statement& bindNull(int parameter);
 
   /// To the next row; false after the last.
@@ -79,6 +84,10 @@ class Statement {
   [[nodiscard]] std::int64_t integer(int column) const;
   [[nodiscard]] double real(int column) const;
   [[nodiscard]] std::string text(int column) const;
+  /// Bytes of SQLite's, there until the next step.
+  [[nodiscard]] std::string_view blob(int column) const;
+  [[nodiscard]] std::optional<double> optionalReal(int column) const;
+  [[nodiscard]] std::optional<std::int64_t> optionalInteger(int column) const;
 
  private:
   struct Finalize {

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/store/database.h"
 #include "core/store/feature_filter.h"
+#include "core/store/index_reader_state.h"
 #include "core/store/schema.h"
 
 #include <fmt/format.h>
@@ -20,10 +21,36 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::array<std::string_view, 12> kColumns{
-    "feature",        "density",      "active_tokens", "max",       "mean_active", "dead",
-    "cosine_to_dead", "decoder_norm", "encoder_bias",  "top_token", "scale",       "bias"};
-constexpr std::size_t kColumnsWithoutFineTuning = 10;
+/// A column of feature_table.
+struct Column {
+  std::string_view name;
+  int since = 1;           ///< version of the schema
+  bool fineTuned = false;  ///< has values after a fine-tuning only
+};
+constexpr std::array<Column, 24> kColumns{{{"feature"},
+                                           {"density"},
+                                           {"active_tokens"},
+                                           {"max"},
+                                           {"mean_active"},
+                                           {"dead"},
+                                           {"cosine_to_dead"},
+                                           {"decoder_norm"},
+                                           {"encoder_bias"},
+                                           {"top_token"},
+                                           {"scale", 1, true},
+                                           {"bias", 1, true},
+                                           {"density_low", 2},
+                                           {"density_high", 2},
+                                           {"top_token_count", 2},
+                                           {"top_token_share", 2},
+                                           {"encoder_norm", 2},
+                                           {"encoder_cosine_to_dead", 2},
+                                           {"active_tokens_ft", 2, true},
+                                           {"density_ft", 2, true},
+                                           {"max_ft", 2, true},
+                                           {"mean_active_ft", 2, true},
+                                           {"postings", 2},
+                                           {"postings_above", 2}}};
 
 void checkIsFile(const fs::path& path) {
   std::error_code error;
@@ -38,9 +65,19 @@ void checkIsFile(const fs::path& path) {
   }
 }
 
-std::optional<double> optionalReal(const Statement& row, int column) {
-  if (row.isNull(column)) return std::nullopt;
-  return row.real(column);
+/// SQLite itself notices that pages are missing only where it needs them.
+void checkIsWhole(const Database& database, const fs::path& path) {
+  fs::path log = path;
+  log += "-wal";
+  if (fs::exists(log)) return;  // which may hold the rest
+  const std::int64_t size =
+      database.integer("PRAGMA page_count") * database.integer("PRAGMA page_size");
+  const std::uintmax_t found = fs::file_size(path);
+  if (std::cmp_less(found, size)) {
+    throw UserError(ErrorCode::DatabaseError, "cannot read " + path.string(),
+                    fmt::format("it ends after {} of {} bytes", found, size),
+                    "copy it anew, or build the index again");
+  }
 }
 
 /// A row of feature_table with all its columns, in their order.
@@ -52,47 +89,82 @@ FeatureRecord featureRecord(const Statement& row) {
   record.max = row.real(3);
   record.meanActive = row.real(4);
   record.dead = row.integer(5) != 0;
-  record.cosineToDead = optionalReal(row, 6);
+  record.cosineToDead = row.optionalReal(6);
   record.decoderNorm = row.real(7);
   record.encoderBias = row.real(8);
   record.topToken = row.text(9);
-  record.scale = optionalReal(row, 10);
-  record.bias = optionalReal(row, 11);
+  record.scale = row.optionalReal(10);
+  record.bias = row.optionalReal(11);
+  record.densityLow = row.optionalReal(12);
+  record.densityHigh = row.optionalReal(13);
+  record.topTokenCount = row.optionalInteger(14);
+  record.encoderNorm = row.optionalReal(16);
+  record.encoderCosineToDead = row.optionalReal(17);
+  record.activeTokensFineTuned = row.optionalInteger(18);
+  record.maxFineTuned = row.optionalReal(20);
+  record.meanActiveFineTuned = row.optionalReal(21);
+  record.postings = row.optionalInteger(22);
+  record.postingsAbove = row.optionalReal(23);
   return record;
 }
 
-/// Every column of a record; those of a fine-tuning that is not there are NULL.
-std::string recordColumns(bool fineTuned) {
-  const std::size_t own = fineTuned ? kColumns.size() : kColumnsWithoutFineTuning;
-  std::string list = fmt::format("{}", fmt::join(kColumns.begin(), kColumns.begin() + own, ", "));
-  if (!fineTuned) list += ", NULL, NULL";
-  return list;
+/// Every column of a record; those that this index does not have are NULL.
+std::string recordColumns(int version, bool fineTuned) {
+  std::vector<std::string_view> list;
+  list.reserve(kColumns.size());
+  for (const Column& column : kColumns) {
+    const bool there = column.since <= version && (fineTuned || !column.fineTuned);
+    list.push_back(there ? column.name : "NULL");
+  }
+  return fmt::format("{}", fmt::join(list, ", "));
 }
+
+/// Rows of a view of examples: rank to activation_ft, then, from version 2 on, part and repeat_of.
+std::vector<ActivationRecord> activationRecords(Statement& rows, ExampleKind kind, int version) {
+  std::vector<ActivationRecord> records;
+  while (rows.step()) {
+    ActivationRecord& record = records.emplace_back();
+    record.rank = rows.integer(0);
+    record.position = rows.integer(1);
+    record.token = TokenId{static_cast<std::int32_t>(rows.integer(2))};
+    record.strToken = rows.text(3);
+    record.context = rows.text(4);
+    record.activation = rows.real(5);
+    record.activationFineTuned = rows.optionalReal(6);
+    record.kind = kind;
+    if (version < 2) continue;
+    record.part = rows.integer(7);
+    record.repeatOf = rows.optionalInteger(8);
+  }
+  return records;
+}
+
+constexpr std::array<std::string_view, 4> kExampleKinds{"top", "quantile", "random", "near miss"};
 
 }  // namespace
 
-struct IndexReader::State {
-  explicit State(const fs::path& given)
-      : path(given), database(given, Database::Access::Read, given) {
-    checkIsIndex(database, path);
-    features = database.integer("SELECT count(*) FROM feature");
-    tokens = database.integer("SELECT max(position) + 1 FROM corpus_token");
-    fineTuned =
-        database.integer("SELECT EXISTS (SELECT 1 FROM feature WHERE scale IS NOT NULL)") != 0;
-  }
+IndexReader::State::State(const fs::path& given)
+    : path(given),
+      database(given, Database::Access::Read, given),
+      version(checkIsIndex(database, path)),
+      features(database.integer("SELECT count(*) FROM feature")),
+      tokens(database.integer("SELECT max(position) + 1 FROM corpus_token")),
+      fineTuned(database.integer("SELECT EXISTS (SELECT 1 FROM feature WHERE scale IS NOT NULL)") !=
+                0) {
+  checkIsWhole(database, path);
+}
 
-  fs::path path;
-  Database database;
-  std::int64_t features = 0, tokens = 0;
-  bool fineTuned = false;
+void IndexReader::State::failOutOfRange(FeatureId feature) const {
+  throw UserError(ErrorCode::OutOfRange,
+                  fmt::format("cannot show feature {} of {}", feature.value, path.string()),
+                  features == 0 ? "it has no features"
+                                : fmt::format("it has the features 0 to {}", features - 1));
+}
 
-  [[noreturn]] void failOutOfRange(FeatureId feature) const {
-    throw UserError(ErrorCode::OutOfRange,
-                    fmt::format("cannot show feature {} of {}", feature.value, path.string()),
-                    features == 0 ? "it has no features"
-                                  : fmt::format("it has the features 0 to {}", features - 1));
-  }
-};
+void IndexReader::State::check(FeatureId feature) const {
+  Statement known(database, "SELECT 1 FROM feature WHERE feature = ?");
+  if (!known.bind(1, std::int64_t{feature.value}).step()) failOutOfRange(feature);
+}
 
 IndexReader::IndexReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
 IndexReader::~IndexReader() = default;
@@ -104,6 +176,7 @@ IndexReader IndexReader::open(const fs::path& path) {
   return IndexReader(std::make_unique<State>(path));
 }
 
+int IndexReader::version() const { return state_->version; }
 std::int64_t IndexReader::featureCount() const { return state_->features; }
 std::int64_t IndexReader::tokenCount() const { return state_->tokens; }
 bool IndexReader::hasFineTuning() const { return state_->fineTuned; }
@@ -115,13 +188,31 @@ Provenance IndexReader::provenance() const {
   return entries;
 }
 
+namespace {
+
+std::vector<std::string> columnsUpTo(int version, bool fineTuned) {
+  std::vector<std::string> names;
+  names.reserve(kColumns.size());
+  for (const Column& column : kColumns) {
+    if (column.since <= version && (fineTuned || !column.fineTuned)) {
+      names.emplace_back(column.name);
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
 std::vector<std::string> IndexReader::featureColumns() const {
-  const std::size_t own = state_->fineTuned ? kColumns.size() : kColumnsWithoutFineTuning;
-  return {kColumns.begin(), kColumns.begin() + own};
+  return columnsUpTo(1, state_->fineTuned);
+}
+
+std::vector<std::string> IndexReader::allFeatureColumns() const {
+  return columnsUpTo(state_->version, state_->fineTuned);
 }
 
 std::vector<FeatureRecord> IndexReader::features(const FeatureQuery& query) const {
-  const std::vector<std::string> columns = featureColumns();
+  const std::vector<std::string> columns = allFeatureColumns();
   if (std::find(columns.begin(), columns.end(), query.sortColumn) == columns.end()) {
     throw UserError(ErrorCode::BadUsage, "cannot sort by " + query.sortColumn,
                     "there is no such column", columnsHint(query.sortColumn, columns));
@@ -133,8 +224,8 @@ std::vector<FeatureRecord> IndexReader::features(const FeatureQuery& query) cons
   const FeatureFilter filter(state_->database, query.where, columns);
   std::string sql =
       fmt::format("SELECT {} FROM feature_table {} ORDER BY {} IS NULL, {} {}, feature",
-                  recordColumns(state_->fineTuned), filter.clause(), query.sortColumn,
-                  query.sortColumn, query.descending ? "DESC" : "ASC");
+                  recordColumns(state_->version, state_->fineTuned), filter.clause(),
+                  query.sortColumn, query.sortColumn, query.descending ? "DESC" : "ASC");
   if (query.limit) sql += fmt::format(" LIMIT {}", *query.limit);
 
   std::vector<FeatureRecord> records;
@@ -150,7 +241,7 @@ std::vector<FeatureRecord> IndexReader::features(const FeatureQuery& query) cons
 
 FeatureRecord IndexReader::feature(FeatureId feature) const {
   Statement row(state_->database, fmt::format("SELECT {} FROM feature_table WHERE feature = ?",
-                                              recordColumns(state_->fineTuned)));
+                                              recordColumns(state_->version, state_->fineTuned)));
   row.bind(1, std::int64_t{feature.value});
   if (!row.step()) state_->failOutOfRange(feature);
   return featureRecord(row);
@@ -158,24 +249,30 @@ FeatureRecord IndexReader::feature(FeatureId feature) const {
 
 std::vector<ActivationRecord> IndexReader::topActivations(FeatureId feature,
                                                           std::int64_t limit) const {
-  Statement known(state_->database, "SELECT 1 FROM feature WHERE feature = ?");
-  if (!known.bind(1, std::int64_t{feature.value}).step()) state_->failOutOfRange(feature);
-
-  Statement rows(state_->database,
-                 "SELECT rank, position, token, str_token, context, activation, activation_ft "
-                 "FROM top_activation WHERE feature = ? ORDER BY rank LIMIT ?");
+  state_->check(feature);
+  const std::string_view later = state_->version < 2 ? "" : ", 0, repeat_of";
+  Statement rows(
+      state_->database,
+      fmt::format("SELECT rank, position, token, str_token, context, activation, activation_ft{} "
+                  "FROM top_activation WHERE feature = ? ORDER BY rank LIMIT ?",
+                  later));
   rows.bind(1, std::int64_t{feature.value}).bind(2, std::max<std::int64_t>(limit, 0));
-  std::vector<ActivationRecord> records;
-  while (rows.step()) {
-    records.push_back({.rank = rows.integer(0),
-                       .position = rows.integer(1),
-                       .token = TokenId{static_cast<std::int32_t>(rows.integer(2))},
-                       .strToken = rows.text(3),
-                       .context = rows.text(4),
-                       .activation = rows.real(5),
-                       .activationFineTuned = optionalReal(rows, 6)});
-  }
-  return records;
+  return activationRecords(rows, ExampleKind::Top, state_->version);
+}
+
+std::vector<ActivationRecord> IndexReader::examples(FeatureId feature, ExampleKind kind,
+                                                    std::int64_t limit) const {
+  if (kind == ExampleKind::Top) return topActivations(feature, limit);
+  state_->check(feature);
+  if (state_->version < 2) return {};
+  Statement rows(state_->database,
+                 "SELECT rank, position, token, str_token, context, activation, activation_ft, "
+                 "part, repeat_of FROM feature_example WHERE feature = ? AND kind = ? "
+                 "ORDER BY part, rank LIMIT ?");
+  rows.bind(1, std::int64_t{feature.value});
+  rows.bind(2, kExampleKinds[static_cast<std::size_t>(kind)]);
+  rows.bind(3, std::max<std::int64_t>(limit, 0));
+  return activationRecords(rows, kind, state_->version);
 }
 
 ContextRecord IndexReader::context(Position position, std::int64_t before,

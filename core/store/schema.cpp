@@ -2,6 +2,7 @@
 #include "core/store/schema.h"
 
 #include "core/base/error.h"
+#include "core/store/schema_versions.h"
 
 #include <fmt/format.h>
 
@@ -9,120 +10,11 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace featurescope {
 
 namespace {
-
-constexpr Migration kVersion1 = R"sql(
-CREATE TABLE corpus_token (
-  -- Every token the index counts, once, in the order the model saw them.
-  position INTEGER PRIMARY KEY,  -- from 0, without gaps
-  token INTEGER NOT NULL         -- its id in the vocabulary
-);
-
-CREATE TABLE sequence (
-  -- Runs of tokens that the model saw as one; none sees beyond its own.
-  start INTEGER PRIMARY KEY,     -- position of its first token
-  length INTEGER NOT NULL        -- tokens
-);
-
-CREATE TABLE vocabulary (
-  -- How each token is shown: a leading space as ·, a newline as ↵, a tab as →, a stray byte as \xNN.
-  token INTEGER PRIMARY KEY,
-  str_token TEXT NOT NULL
-);
-
-CREATE TABLE split_character (
-  -- Tokens shown otherwise than the vocabulary says, since they hold a part of a character only: it
-  -- is shown whole at the token of its first byte.
-  position INTEGER PRIMARY KEY,
-  str_token TEXT NOT NULL
-);
-
-CREATE TABLE feature (
-  -- What is known of each feature of the sparse autoencoder. Read it through feature_table.
-  feature INTEGER PRIMARY KEY,
-  active_tokens INTEGER NOT NULL,
-  max REAL NOT NULL,
-  mean_active REAL NOT NULL,
-  cosine_to_dead REAL,
-  decoder_norm REAL NOT NULL,
-  encoder_bias REAL NOT NULL,
-  top_token TEXT NOT NULL,       -- str_token of the activation of rank 1, kept here for speed
-  scale REAL,
-  bias REAL
-);
-
-CREATE TABLE activation (
-  -- The strongest activations of each feature. Read them through top_activation.
-  feature INTEGER NOT NULL,
-  rank INTEGER NOT NULL,
-  position INTEGER NOT NULL,
-  activation REAL NOT NULL,
-  activation_ft REAL,
-  PRIMARY KEY (feature, rank)
-) WITHOUT ROWID;
-
-CREATE TABLE provenance_entry (
-  key TEXT PRIMARY KEY,
-  value TEXT NOT NULL
-) WITHOUT ROWID;
-
-CREATE VIEW corpus AS
-  -- Every token in order, as it is shown; the str_tokens joined are the text.
-  SELECT
-    t.position AS position,
-    t.token AS token,
-    coalesce(s.str_token, v.str_token) AS str_token
-  FROM corpus_token AS t
-  CROSS JOIN vocabulary AS v ON v.token = t.token
-  LEFT JOIN split_character AS s ON s.position = t.position;
-
-CREATE VIEW feature_table AS
-  -- A row a feature.
-  SELECT
-    feature,                           -- its id, from 0
-    coalesce(CAST(active_tokens AS REAL) / (SELECT max(position) + 1 FROM corpus_token), 0.0)
-      AS density,                      -- active_tokens / tokens of the corpus
-    active_tokens,                     -- tokens at which its value is > 0
-    max,                               -- its largest value; 0 when dead
-    mean_active,                       -- mean over its active tokens; 0 when dead
-    active_tokens = 0 AS dead,         -- 1 when no token activates it
-    cosine_to_dead,                    -- of its decoder row with the mean of the dead rows; NULL when
-                                       -- no feature is dead
-    decoder_norm,                      -- length of its decoder row
-    encoder_bias,
-    top_token,                         -- the token of its largest value, as shown; '' when dead
-    scale,                             -- c of a fine-tuning, else NULL
-    bias                               -- d of a fine-tuning, else NULL
-  FROM feature;
-
-CREATE VIEW top_activation AS
-  -- A row for each of a feature's strongest activations; query it WHERE feature = ….
-  SELECT
-    a.feature AS feature,
-    a.rank AS rank,                    -- from 1; equal values by position
-    a.position AS position,            -- of the token, see corpus
-    c.token AS token,
-    c.str_token AS str_token,
-    (SELECT group_concat(str_token, '') FROM (
-      SELECT w.str_token AS str_token FROM corpus AS w
-      WHERE w.position BETWEEN max(a.position - 10, s.start)
-                           AND min(a.position + 10, s.start + s.length - 1)
-      ORDER BY w.position)) AS context,  -- up to 10 tokens before, the token, up to 10 after
-    a.activation AS activation,
-    a.activation_ft AS activation_ft   -- at the same token after a fine-tuning, else NULL
-  FROM activation AS a
-  CROSS JOIN corpus AS c ON c.position = a.position
-  CROSS JOIN sequence AS s ON s.start = (SELECT max(start) FROM sequence WHERE start <= a.position);
-
-CREATE VIEW provenance AS
-  -- What the index was made from and how.
-  SELECT key, value FROM provenance_entry;
-)sql";
-
-constexpr std::array kMigrations{kVersion1};
 
 using SchemaObjects = std::map<std::string, std::string>;  // name → its CREATE statement
 
@@ -133,13 +25,20 @@ SchemaObjects schemaObjects(const Database& database) {
   return objects;
 }
 
-const SchemaObjects& ownSchemaObjects() {
-  static const SchemaObjects objects = [] {
+/// What an index of `version`, from 1, holds.
+const SchemaObjects& ownSchemaObjects(std::size_t version) {
+  static const auto objects = [] {
+    std::vector<SchemaObjects> byVersion;
+    const auto steps = indexMigrations();
+    byVersion.reserve(steps.size());
     Database database = Database::inMemory();
-    migrate(database);
-    return schemaObjects(database);
+    for (std::size_t count = 1; count <= steps.size(); ++count) {
+      migrate(database, steps.first(count));
+      byVersion.push_back(schemaObjects(database));
+    }
+    return byVersion;
   }();
-  return objects;
+  return objects[version - 1];
 }
 
 [[noreturn]] void refuseNewer(const std::string& what, std::int64_t version, std::size_t known) {
@@ -151,7 +50,10 @@ const SchemaObjects& ownSchemaObjects() {
 
 }  // namespace
 
-std::span<const Migration> indexMigrations() { return kMigrations; }
+std::span<const Migration> indexMigrations() {
+  static const std::array steps{kSchemaVersion1, kSchemaVersion2};
+  return steps;
+}
 
 void migrate(Database& database, std::span<const Migration> steps) {
   const std::int64_t version = database.integer("PRAGMA user_version");
@@ -171,16 +73,17 @@ void migrate(Database& database, std::span<const Migration> steps) {
   }
 }
 
-void checkIsIndex(const Database& database, const std::filesystem::path& shownPath) {
+int checkIsIndex(const Database& database, const std::filesystem::path& shownPath) {
   const std::string what = "cannot read " + shownPath.string();
-  if (database.integer("PRAGMA application_id") != kIndexApplicationId) {
+  const std::int64_t version = database.integer("PRAGMA user_version");
+  if (database.integer("PRAGMA application_id") != kIndexApplicationId || version < 1) {
     throw UserError(ErrorCode::BadFile, what, "it is a SQLite database, but not an index",
                     "choose a file made by `featurescope index`");
   }
-  const std::int64_t version = database.integer("PRAGMA user_version");
-  if (std::cmp_greater(version, kMigrations.size())) refuseNewer(what, version, kMigrations.size());
+  const std::size_t known = indexMigrations().size();
+  if (std::cmp_greater(version, known)) refuseNewer(what, version, known);
   const SchemaObjects found = schemaObjects(database);
-  for (const auto& [name, sql] : ownSchemaObjects()) {
+  for (const auto& [name, sql] : ownSchemaObjects(static_cast<std::size_t>(version))) {
     const auto object = found.find(name);
     if (object == found.end() || object->second != sql) {
       throw UserError(
@@ -190,6 +93,7 @@ void checkIsIndex(const Database& database, const std::filesystem::path& shownPa
           "build the index again");
     }
   }
+  return static_cast<int>(version);
 }
 
 }  // namespace featurescope

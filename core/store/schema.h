@@ -41,8 +41,9 @@ using Migration = std::string_view;
 /// step.
 void migrate(Database& database, std::span<const Migration> steps = indexMigrations());
 
-/// Throws UserError unless the database is an index of our version whose tables and views are, word
-/// for word, ours: what a foreign file calls feature_table is not run. `shownPath` for the errors.
-void checkIsIndex(const Database& database, const std::filesystem::path& shownPath);
+/// The version of the index, from 1 to the newest. Throws UserError unless the database is an index
+/// whose tables and views are, word for word, those of its version: what a foreign file calls
+/// feature_table is not run. `shownPath` for the errors.
+int checkIsIndex(const Database& database, const std::filesystem::path& shownPath);
 
 }  // namespace featurescope
