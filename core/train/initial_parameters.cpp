@@ -62,6 +62,41 @@ AutoencoderParameters initialParameters(const TrainSettings& settings, std::int6
           fresh.b_dec.to(device)};
 }
 
+at::Tensor startOfDecoderBias(DecoderBias start, const at::Tensor& x) {
+  switch (start) {
+    case DecoderBias::Zero:
+      break;
+    case DecoderBias::Mean:
+      return x.mean(0);
+    case DecoderBias::Median:
+      return geometricMedian(x);
+  }
+  return at::zeros({x.size(1)}, x.options());
+}
+
+at::Tensor geometricMedian(const at::Tensor& x) {
+  constexpr int kMostIterations = 200;
+  constexpr double kTolerance = 1e-6;
+  at::Tensor median = x.mean(0);
+  for (int i = 0; i < kMostIterations; ++i) {
+    const at::Tensor distances = at::linalg_vector_norm(x - median, 2, 1);
+    const at::Tensor onRow = distances.eq(0);
+    const at::Tensor weights = distances.reciprocal().masked_fill_(onRow, 0);
+    const double sum = weights.sum(at::kDouble).item<double>();
+    if (sum == 0) break;  // every row is the same point
+    // The pull of the rows elsewhere; rows at the median hold it back, each by 1.
+    const at::Tensor pull = weights.matmul(x).sub_(median * sum);
+    const double strength = pull.norm().item<double>();
+    const double held = onRow.sum().item<double>();
+    if (strength <= held) break;
+    const at::Tensor move = pull * ((1 - held / strength) / sum);
+    median += move;
+    const double meanDistance = distances.mean(at::kDouble).item<double>();
+    if (move.norm().item<double>() <= kTolerance * meanDistance) break;
+  }
+  return median;
+}
+
 double measuredL1Coefficient(const at::Tensor& x, std::int64_t features) {
   constexpr double kBar = 2.5;
   const at::Tensor deviation = x - x.mean(0);

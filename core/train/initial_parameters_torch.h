@@ -15,6 +15,13 @@ namespace featurescope {
 [[nodiscard]] AutoencoderParameters initialParameters(const TrainSettings& settings,
                                                       std::int64_t width, at::Device device);
 
+/// A vector to start b_dec from, for x [n, d]: zeros, the mean, or the geometric median.
+[[nodiscard]] at::Tensor startOfDecoderBias(DecoderBias start, const at::Tensor& x);
+
+/// The point y [d] with the least Σ ‖x_i − y‖ over the rows of x [n, d] (Weiszfeld's iteration as
+/// Vardi and Zhang mended it for points that lie on a row), to a relative 1e-6 of a row's distance.
+[[nodiscard]] at::Tensor geometricMedian(const at::Tensor& x);
+
 /// The coefficient a run takes when none is given: 2.5 · s / √M, where s is the root mean square of
 /// ‖x − x̄‖ over the first batch x. A feature is kept at a token only where it contributes more than
 /// half the coefficient; this sets that bar at an eighth of what each of 1% of M features would
