@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/shared_flags.h"
+#include "app/cli/training_report.h"
 #include "app/cli/verbs.h"
 #include "core/train/train_autoencoder.h"
-
-#include <fmt/format.h>
 
 namespace featurescope::cli {
 
@@ -19,6 +18,9 @@ class TrainVerb final : public Verb {
     flags.path("--out", "RUN", settings_.out, "the run folder to make").required();
     flags.section("Text");
     corpus_.declare(flags);
+    flags.choice("--normalize", normalise_, {"none", "mean-square"},
+                 "mean-square: train on activations scaled to a mean square of 1; the saved SAE "
+                 "is for the activations as they are");
     flags.section("Size");
     flags.whole("--expansion", settings_.expansion, "features as a multiple of the site's width");
     flags.whole("--features", settings_.features, "the number of features itself");
@@ -39,6 +41,15 @@ class TrainVerb final : public Verb {
                "start from these W_enc, W_dec, b_enc and b_dec");
     flags.toggle("--no-shuffle", noShuffle_, "take the tokens in the order of the file");
     flags.whole("--log-every", settings_.logEvery, "steps between rows of metrics.csv");
+    flags.whole("--checkpoint-every", settings_.checkpointEvery,
+                "steps between saved states, from which `resume` goes on");
+    flags.whole("--keep-checkpoints", settings_.keepCheckpoints,
+                "how many of them to keep, the newest; 0: all", 0);
+    flags.section("Held-out text");
+    flags.paths("--held-out", "FILE...", settings_.heldOut,
+                "texts on which to measure what the SAE does to the model's loss");
+    flags.whole("--evaluate-every", settings_.evaluateEvery, "steps between measurements");
+    flags.whole("--held-out-tokens", settings_.heldOutTokens, "measure on at most so many tokens");
   }
 
   void run(const Session& session) override {
@@ -47,30 +58,11 @@ class TrainVerb final : public Verb {
     if (!settings_.model.empty()) settings_.site = site_.site();
     settings_.projectDecoderGradient = decoderGradient_ == "project";
     settings_.shuffle = !noShuffle_;
+    settings_.normalisation = choiceNamed<Normalisation>(normalise_).value();
     settings_.force = session.flags.force;
     settings_.compute = session.flags.compute;
-    applyThreads(session.flags.compute);
     const TrainMetrics last = trainAutoencoder(settings_, session.job());
-    session.report(
-        {{"run", settings_.out.string()},
-         {"sae", (settings_.out / "sae").string()},
-         {"steps", last.step + 1},
-         {"tokens", last.tokens},
-         {"loss", last.loss},
-         {"recon_loss", last.reconstructionLoss},
-         {"l1_loss", last.l1Loss},
-         {"l1_coeff", last.l1Coefficient},
-         {"l0", last.l0},
-         {"dead", last.dead},
-         {"tokens_per_second", last.tokensPerSecond}},
-        fmt::format("wrote {}: {} steps, {} tokens\n"
-                    "  loss        {:.5g}\n"
-                    "  recon_loss  {:.5g}\n"
-                    "  l1_loss     {:.5g} (coefficient {:.4g})\n"
-                    "  l0          {:.2f}\n"
-                    "  dead        {}\n",
-                    settings_.out.string(), last.step + 1, last.tokens, last.loss,
-                    last.reconstructionLoss, last.l1Loss, last.l1Coefficient, last.l0, last.dead));
+    reportTraining(session, settings_.out, last, "wrote " + settings_.out.string());
   }
 
  private:
@@ -100,6 +92,7 @@ class TrainVerb final : public Verb {
   SiteFlags site_;
   CorpusFlags corpus_;
   std::string decoderGradient_ = "plain";
+  std::string normalise_ = "none";
   bool noShuffle_ = false;
 };
 
@@ -113,9 +106,10 @@ const VerbEntry kTrain{
         "(--model DIR --layer L --text FILE... | --activations FILE.safetensors) "
         "(--steps N | --tokens N) --out RUN [FLAGS]",
     .description =
-        "Makes a run folder: run.json (settings and results), metrics.csv, log.txt and, "
-        "at the end, sae/, which SAELens reads as well. The text is repeated as often as "
-        "the steps need it.",
+        "Makes a run folder: run.json (settings and results), metrics.csv, events.jsonl, log.txt, "
+        "checkpoints/ and, at the end, sae/, which SAELens reads as well; with --held-out also "
+        "held_out.csv. The text is repeated as often as the steps need it. A run that was "
+        "interrupted, however that happened, goes on with `featurescope resume RUN`.",
     .examples =
         "featurescope train --model demo/model --layer 1 --text demo/texts/heldout.jsonl --steps "
         "200 "

@@ -5,7 +5,7 @@
 
 namespace featurescope::cli {
 
-extern const VerbEntry kInfo, kTokenize, kForward, kEncode, kTrain, kIndex, kFeatures, kActivations,
-    kDemo, kGui;
+extern const VerbEntry kInfo, kTokenize, kForward, kEncode, kTrain, kResume, kIndex, kFeatures,
+    kActivations, kDemo, kGui;
 
 }  // namespace featurescope::cli

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/run_folder.h"
 
-#include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <chrono>
 #include <system_error>
 #include <utility>
@@ -20,15 +18,11 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kRunFile = "run.json";
+constexpr const char* kLogFile = "log.txt";
 
 std::string now() {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(seconds));
-}
-
-UserError cannotWrite(const fs::path& path) {
-  return {ErrorCode::CannotWrite, "cannot write " + path.string(),
-          std::generic_category().message(errno), "free some space or choose another --out"};
 }
 
 /// An old run may be replaced, anything else that happens to lie there may not.
@@ -39,16 +33,23 @@ bool mayBeReplaced(const fs::path& path) {
   return fs::is_empty(path, error) || fs::exists(path / kRunFile, error);
 }
 
-std::ofstream openAppending(const fs::path& path) {
-  std::ofstream file(path, std::ios::binary | std::ios::app);
-  if (!file) throw cannotWrite(path);
-  return file;
+/// The log of `run`, which lies at `folder`, locked.
+AppendFile lockedLog(const fs::path& folder, const fs::path& run) {
+  AppendFile log(folder / kLogFile, run / kLogFile);
+  if (log.lock()) return log;
+  throw UserError(ErrorCode::CannotWrite, "cannot write the run " + run.string(),
+                  "another process is at work on it", "wait until it ends, or stop it first");
 }
 
-void appendFlushed(std::ofstream& file, std::string_view text, const fs::path& path) {
-  file << text;
-  file.flush();
-  if (!file) throw cannotWrite(path);
+/// A process that was killed in the middle of a write leaves it under a hidden name.
+void removeHalfWritten(const fs::path& folder) {
+  std::error_code ignored;
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with('.') && name.ends_with(".partial")) found.push_back(entry.path());
+  }
+  for (const fs::path& path : found) fs::remove_all(path, ignored);
 }
 
 }  // namespace
@@ -73,39 +74,108 @@ void checkRunFolder(const fs::path& path, bool force) {
     throw UserError(ErrorCode::OutputExists, "cannot overwrite " + path.string(),
                     "it is not the folder of a run", "choose another --out");
   }
+  if (fs::exists(path / kLogFile)) static_cast<void>(lockedLog(path, path));
 }
 
-RunFolder RunFolder::create(const fs::path& path, Json settings,
-                            std::vector<std::string> metricColumns, bool force) {
+bool isBeingWritten(const fs::path& run) {
+  if (!fs::exists(run / kLogFile)) return false;
+  try {
+    return !AppendFile(run / kLogFile).lock();
+  } catch (const UserError&) {
+    return false;
+  }
+}
+
+RunFolder::RunFolder(fs::path path, Json description, AppendFile log)
+    : path_(std::move(path)), description_(std::move(description)), log_(std::move(log)) {}
+
+RunFolder RunFolder::create(const fs::path& path, Json description, std::vector<Table> tables,
+                            bool force) {
   checkRunFolder(path, force);
   AtomicFolder folder(path);
-  settings["started"] = now();
-  settings["state"] = name(RunState::Running);
-  writeJson(folder.path() / kRunFile, settings);
-  writeFile(folder.path() / "metrics.csv", csvRow(metricColumns));
-  writeFile(folder.path() / "log.txt", "");
+  description["started"] = now();
+  description["state"] = name(RunState::Running);
+  writeJson(folder.path() / kRunFile, description);
+  RunFolder run(path, std::move(description), lockedLog(folder.path(), path));
+  run.headers_ = std::move(tables);
+  for (const Table& table : run.headers_) {
+    AppendFile file(folder.path() / table.file, path / table.file);
+    file.append(table.header);
+    run.tables_.emplace(table.file, std::move(file));
+  }
   folder.commit();
-
-  RunFolder run(path);
-  run.run_ = std::move(settings);
-  run.metrics_ = openAppending(path / "metrics.csv");
-  run.log_ = openAppending(path / "log.txt");
   return run;
 }
 
-void RunFolder::appendMetrics(const std::vector<std::string>& row) {
-  appendFlushed(metrics_, csvRow(row), path_ / "metrics.csv");
+RunFolder RunFolder::open(const fs::path& path) {
+  const std::string what = "cannot go on with " + path.string();
+  if (!fs::is_regular_file(path / kRunFile)) {
+    throw UserError(ErrorCode::NotFound, what,
+                    fs::exists(path) ? "it is not the folder of a run" : "there is no such folder",
+                    "name the folder that --out named");
+  }
+  AppendFile log = lockedLog(path, path);
+  Json description = readJson(path / kRunFile);
+  if (!description.is_object()) {
+    throw UserError(ErrorCode::BadFile, what, "its run.json is not an object");
+  }
+  removeHalfWritten(path);
+  removeHalfWritten(path / "checkpoints");
+  return {path, std::move(description), std::move(log)};
+}
+
+void RunFolder::openTables(std::vector<Table> tables) {
+  headers_ = std::move(tables);
+  for (const Table& table : headers_) tables_.emplace(table.file, path_ / table.file);
+}
+
+void RunFolder::append(const std::string& table, std::string_view lines) {
+  tables_.at(table).append(lines);
 }
 
 void RunFolder::log(std::string_view sentence) {
-  appendFlushed(log_, fmt::format("{} {}\n", now(), sentence), path_ / "log.txt");
+  log_.append(fmt::format("{} {}\n", now(), sentence));
 }
 
 void RunFolder::setState(RunState state, const Json& figures) {
-  run_.update(figures, /*merge_objects=*/true);
-  run_["state"] = name(state);
-  if (state != RunState::Running) run_["ended"] = now();
-  writeJson(path_ / kRunFile, run_);
+  description_.update(figures, /*merge_objects=*/true);
+  description_["state"] = name(state);
+  if (state == RunState::Running) {
+    description_.erase("ended");
+  } else {
+    description_["ended"] = now();
+  }
+  if (state != RunState::Failed) description_.erase("error");
+  writeJson(path_ / kRunFile, description_);
+}
+
+std::map<std::string, std::uint64_t> RunFolder::flushedLengths() {
+  std::map<std::string, std::uint64_t> lengths;
+  for (auto& [name, file] : tables_) {
+    file.flushToDisk();
+    lengths.emplace(name, file.size());
+  }
+  return lengths;
+}
+
+bool RunFolder::reaches(const std::map<std::string, std::uint64_t>& lengths) const {
+  for (const auto& [name, file] : tables_) {
+    const auto length = lengths.find(name);
+    if (length == lengths.end() || file.size() < length->second) return false;
+  }
+  return true;
+}
+
+void RunFolder::cutTo(const std::map<std::string, std::uint64_t>& lengths) {
+  for (auto& [name, file] : tables_) file.cutTo(lengths.at(name));
+}
+
+void RunFolder::clearTables() {
+  for (const Table& table : headers_) {
+    AppendFile& file = tables_.at(table.file);
+    file.cutTo(0);
+    file.append(table.header);
+  }
 }
 
 }  // namespace featurescope

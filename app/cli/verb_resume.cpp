@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/training_report.h"
+#include "app/cli/verbs.h"
+#include "core/train/resume.h"
+
+namespace featurescope::cli {
+
+namespace {
+
+class ResumeVerb final : public Verb {
+ public:
+  void declare(Flags& flags) override {
+    flags.path("RUN", "", run_, "the folder that --out of train named").required();
+  }
+
+  void run(const Session& session) override {
+    for (const char* flag : {"--seed", "--dtype"}) {
+      if (session.given.given(flag)) {
+        throw wrongUsage("cannot run `featurescope resume`",
+                         std::string(flag) + " is a setting of the run, which it keeps");
+      }
+    }
+    ResumeOptions options;
+    if (session.given.given("--threads")) options.threads = session.flags.compute.threads;
+    if (session.given.given("--device")) options.device = session.flags.compute.device;
+    const ResumedRun resumed = resumeRun(run_, options, session.job());
+    reportTraining(session, run_, resumed.last,
+                   resumed.wasFinished ? run_.string() + " was finished already"
+                                       : "finished " + run_.string());
+  }
+
+ private:
+  std::filesystem::path run_;
+};
+
+}  // namespace
+
+const VerbEntry kResume{
+    .name = "resume",
+    .group = "Models and SAEs",
+    .summary = "go on with a run that was interrupted",
+    .usage = "RUN [FLAGS]",
+    .description =
+        "Goes on from the run's newest checkpoint, or starts it over before the first one. Weights "
+        "and metrics come out bit for bit as without the interruption, as long as the threads are "
+        "the same; without --threads they are. A finished run is left as it is.",
+    .examples = "featurescope resume run",
+    .writes = false,
+    .make = makeVerb<ResumeVerb>};
+
+}  // namespace featurescope::cli

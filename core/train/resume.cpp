@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/resume.h"
+
+#include "core/base/json.h"
+#include "core/train/run_folder.h"
+#include "core/train/train_metrics.h"
+#include "core/train/train_settings.h"
+#include "core/train/training_checkpoint_torch.h"
+#include "core/train/training_run_torch.h"
+
+#include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace featurescope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string cannotGoOn(const fs::path& run) { return "cannot go on with " + run.string(); }
+
+TrainSettings settingsOf(const Json& description, const fs::path& run,
+                         const ResumeOptions& options) {
+  const std::string what = cannotGoOn(run);
+  if (member<std::string>(description, "kind", what) != "train") {
+    throw UserError(ErrorCode::Unsupported, what, "it is not a training run");
+  }
+  TrainSettings settings =
+      trainSettingsFromJson(description.value("settings", Json()), what + ": run.json");
+  settings.out = run;
+  settings.compute.threads = options.threads.value_or(settings.compute.threads);
+  settings.compute.device = options.device.value_or(settings.compute.device);
+  return settings;
+}
+
+/// The first place where two values differ, as "text 0 hash"; empty when they are equal.
+std::string firstDifference(const Json& before, const Json& now) {
+  if (before == now) return {};
+  if (before.type() != now.type() || !before.is_structured() || before.size() != now.size()) {
+    return " ";
+  }
+  const Json then = before.flatten(), current = now.flatten();
+  for (const auto& [pointer, value] : then.items()) {
+    const auto found = current.find(pointer);
+    if (found == current.end() || *found != value) {
+      std::string place = pointer;
+      std::ranges::replace(place, '/', ' ');
+      return place;
+    }
+  }
+  return " ";
+}
+
+void checkInputs(const Json& before, const Json& now, const fs::path& run) {
+  const std::string difference = firstDifference(before, now);
+  if (difference.empty()) return;
+  throw UserError(
+      ErrorCode::BadFile, cannotGoOn(run),
+      fmt::format("its inputs are not what they were (in run.json: inputs{})", difference),
+      "put the files back as they were, or train anew");
+}
+
+void note(RunFolder& folder, const JobContext& job, const std::string& sentence) {
+  folder.log(sentence);
+  job.progress.note(sentence);
+}
+
+void noteOtherVersions(RunFolder& folder, const JobContext& job) {
+  if (folder.description().value("versions", Json()) == TrainingRun::versions()) return;
+  note(folder, job,
+       "the run was started with another version of featurescope or LibTorch: its figures may "
+       "differ in their last digits from those of a run without interruption");
+}
+
+using Lengths = std::map<std::string, std::uint64_t>;
+
+std::optional<Lengths> lengthsOf(const SavedState& state) {
+  try {
+    return state.values.at("lengths").get<Lengths>();
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
+}
+
+/// Where the run stands, and its folder brought to that moment.
+std::int64_t restore(TrainingRun& run, RunFolder& folder, const JobContext& job) {
+  const auto fits = [&folder](const SavedState& state) {
+    const auto lengths = lengthsOf(state);
+    return lengths && folder.reaches(*lengths);
+  };
+  const auto checkpoint = takeNewestCheckpoint(
+      folder.path(), fits, [&](const std::string& sentence) { note(folder, job, sentence); });
+  if (!checkpoint) {
+    run.begin(job);
+    folder.clearTables();
+    folder.log("starting over");
+    return 0;
+  }
+  run.restore(checkpoint->state, job);
+  folder.cutTo(lengthsOf(checkpoint->state).value());
+  folder.log(fmt::format("going on after {} steps", checkpoint->stepsDone));
+  return checkpoint->stepsDone;
+}
+
+}  // namespace
+
+std::string resumeCommand(const fs::path& run) {
+  std::string path = run.string();
+  const bool plain = std::ranges::all_of(path, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c >= 0x80 ||
+           std::string_view("/._-+=:,@%").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (!plain) {
+    std::string quoted = "'";
+    for (const char c : path) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+    path = quoted + "'";
+  }
+  return "featurescope resume " + path;
+}
+
+ResumedRun resumeRun(const fs::path& path, const ResumeOptions& options, const JobContext& job) {
+  RunFolder folder = RunFolder::open(path);
+  const Json& description = folder.description();
+  if (description.value("state", Json()) == name(RunState::Finished)) {
+    return {.last = trainMetricsFromJson(description.value("result", Json()), cannotGoOn(path)),
+            .wasFinished = true};
+  }
+  const TrainSettings settings = settingsOf(description, path, options);
+  applyThreads(settings.compute);
+  const c10::NoGradGuard noGradients;
+  try {
+    TrainingRun run(settings);
+    checkInputs(description.value("inputs", Json()), run.inputs(), path);
+    folder.openTables(run.tables());
+    ResumedRun result;
+    result.resumedFrom = restore(run, folder, job);
+    noteOtherVersions(folder, job);
+    folder.setState(RunState::Running);
+    result.last = run.run(folder, job);
+    return result;
+  } catch (const Interrupted& interrupted) {
+    if (!interrupted.resume().empty()) throw;
+    throw Interrupted("nothing was changed; go on with: " + resumeCommand(path));
+  }
+}
+
+}  // namespace featurescope

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
+#include "core/base/hash.h"
+#include "core/base/version.h"
+#include "core/lm/device_torch.h"
+#include "core/train/initial_parameters_torch.h"
+#include "core/train/resume.h"
+#include "core/train/train_metrics.h"
+#include "core/train/train_settings.h"
+#include "core/train/trained_result_torch.h"
+#include "core/train/training_checkpoint_torch.h"
+#include "core/train/training_run_torch.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <string>
+#include <utility>
+
+namespace featurescope {
+
+namespace {
+
+constexpr const char* kMetrics = "metrics.csv";
+constexpr const char* kEvents = "events.jsonl";
+constexpr const char* kHeldOut = "held_out.csv";
+
+/// Rows on which a run measures what its activations are like.
+constexpr std::int64_t kSampleRows = 16'384;
+
+/// Shows what the job reports and keeps its notes in the run's log.
+class LoggedProgress final : public ProgressSink {
+ public:
+  LoggedProgress(ProgressSink& shown, RunFolder& run) : shown_(shown), run_(run) {}
+  void update(const ProgressUpdate& update) override { shown_.update(update); }
+  void note(std::string_view sentence) override {
+    run_.log(sentence);
+    shown_.note(sentence);
+  }
+
+ private:
+  ProgressSink& shown_;
+  RunFolder& run_;
+};
+
+std::unique_ptr<ActivationSource> openSource(const TrainSettings& settings) {
+  if (!settings.activations.empty()) return openActivationFile(settings);
+  return openModelActivations(settings, stepsOf(settings));
+}
+
+/// σ with σ² the mean of the squared entries.
+double meanSquareScale(const at::Tensor& sample) {
+  const double meanSquare = sample.square().mean(at::kDouble).item<double>();
+  if (meanSquare > 0) return std::sqrt(meanSquare);
+  throw UserError(ErrorCode::BadFile, "cannot normalise the activations",
+                  "the first ones are all zero", "leave --normalize out");
+}
+
+Json hashesOf(const std::vector<std::filesystem::path>& files) {
+  Json list = Json::array();
+  for (const auto& file : files) {
+    list.push_back({{"path", std::filesystem::absolute(file).lexically_normal().string()},
+                    {"hash", hashFile(file)}});
+  }
+  return list;
+}
+
+std::string eventLine(const TrainEvent& event) {
+  Json line = event.figures;
+  line.update({{"kind", event.kind}, {"step", event.step}, {"sentence", event.sentence}});
+  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string_view l1CoefficientFrom(const TrainSettings& settings) {
+  return settings.l1Coefficient ? "given" : "2.5 · rms ‖x − mean‖ of the first batch / √M";
+}
+
+}  // namespace
+
+TrainingRun::TrainingRun(TrainSettings settings)
+    : settings_(std::move(settings)), steps_(stepsOf(settings_)), source_(openSource(settings_)) {
+  if (!settings_.heldOut.empty()) heldOut_.emplace(settings_);
+}
+
+void TrainingRun::begin(const JobContext& job) {
+  const at::Device device = resolveDevice(settings_.compute);
+  if (settings_.normalisation == Normalisation::MeanSquare) {
+    scale_ = meanSquareScale(source_->sample(kSampleRows, job));
+  }
+  AutoencoderParameters parameters = initialParameters(settings_, source_->width(), device);
+  firstBatch_ = nextBatch(job);
+  l1Coefficient_ = settings_.l1Coefficient
+                       ? *settings_.l1Coefficient
+                       : measuredL1Coefficient(firstBatch_, parameters.features());
+  trainer_.emplace(makeTrainer(std::move(parameters)));
+}
+
+void TrainingRun::restore(const SavedState& state, const JobContext& job) {
+  scale_ = state.value<double>("sigma");
+  l1Coefficient_ = state.value<double>("l1_coeff");
+  evaluated_ = state.value<std::int64_t>("evaluated");
+  last_ = trainMetricsFromJson(state.part("last").values, SavedState::kWhatFails);
+  trainer_.emplace(makeTrainer(
+      initialParameters(settings_, source_->width(), resolveDevice(settings_.compute))));
+  trainer_->restore(state.part("trainer"));
+  tokensAtRow_ = last_.tokens;
+  saved_ = trainer_->stepsDone();
+  if (saved_ < 1 || saved_ > steps_ || last_.step + 1 != saved_) {
+    throw UserError(ErrorCode::BadFile, SavedState::kWhatFails, "it is of another run");
+  }
+  source_->restore(state.part("source"), job);
+}
+
+SavedState TrainingRun::save(RunFolder& folder) const {
+  SavedState state;
+  state.values = {{"sigma", scale_}, {"l1_coeff", l1Coefficient_}, {"evaluated", evaluated_}};
+  state.values["last"] = toJson(last_);
+  state.values["lengths"] = folder.flushedLengths();
+  state.merge("trainer", trainer_->save());
+  state.merge("source", source_->save());
+  return state;
+}
+
+AutoencoderTrainer TrainingRun::makeTrainer(AutoencoderParameters parameters) const {
+  AutoencoderTrainer::Options options;
+  options.tokensPerStep = settings_.tokensPerStep();
+  options.adam = {settings_.learningRate, settings_.beta1, settings_.beta2, settings_.epsilon};
+  options.learningRate = {.peak = settings_.learningRate,
+                          .warmupSteps = settings_.learningRateWarmup,
+                          .decaySteps = settings_.learningRateDecay,
+                          .totalSteps = steps_};
+  options.l1 = {.mode = settings_.l1Mode,
+                .initial = l1Coefficient_,
+                .targetL0 = settings_.targetL0.value_or(settings_.targetSparsity *
+                                                        static_cast<double>(parameters.features())),
+                .adjustAfterTokens = settings_.l1AdjustAfter,
+                .warmupSteps = settings_.l1Warmup};
+  options.clipGradient = settings_.clipGradient;
+  options.projectDecoderGradient = settings_.projectDecoderGradient;
+  options.deadWindow = settings_.deadWindow;
+  options.resampling = {settings_.resampling, settings_.resampleEvery};
+  options.seed = settings_.compute.seed;
+  auto objective = makeObjective(settings_, parameters);
+  return {std::move(parameters), std::move(objective), options};
+}
+
+Json TrainingRun::inputs() const {
+  Json inputs = source_->provenance();
+  if (settings_.initial) inputs["init"] = {{"hash", hashFile(*settings_.initial)}};
+  if (!settings_.heldOut.empty()) inputs["held_out"] = hashesOf(settings_.heldOut);
+  return inputs;
+}
+
+Json TrainingRun::versions() {
+  return {{"featurescope", programVersion()}, {"libtorch", torchVersion()}};
+}
+
+Json TrainingRun::description() const {
+  return {{"kind", "train"},
+          {"settings", toJson(settings_)},
+          {"versions", versions()},
+          {"device", describeDevice(settings_.compute)},
+          {"threads", settings_.compute.threads},
+          {"inputs", inputs()},
+          {"hook", settings_.model.empty() ? Json(nullptr) : Json(settings_.site.moduleName())},
+          {"d", source_->width()},
+          {"m", trainer_->parameters().features()},
+          {"tokens_per_step", settings_.tokensPerStep()},
+          {"steps", steps_},
+          {"sigma", scale_},
+          {"l1_coeff", l1Coefficient_},
+          {"l1_coeff_from", l1CoefficientFrom(settings_)},
+          {"b_dec_from", settings_.initial ? "init" : "zeros"},
+          {"loss", trainer_->objective().formula()}};
+}
+
+std::vector<RunFolder::Table> TrainingRun::tables() const {
+  std::vector<RunFolder::Table> tables{{kMetrics, metricsHeader()}, {kEvents, ""}};
+  if (heldOut_) tables.push_back({kHeldOut, heldOutHeader()});
+  return tables;
+}
+
+TrainMetrics TrainingRun::run(RunFolder& folder, const JobContext& job) {
+  LoggedProgress progress(job.progress, folder);
+  try {
+    if (train(folder, {job.stop, progress})) {
+      finish(folder);
+      return last_;
+    }
+    if (trainer_->stepsDone() > saved_) checkpoint(folder);
+    folder.setState(RunState::Interrupted);
+    folder.log(fmt::format("interrupted after {} steps", trainer_->stepsDone()));
+  } catch (...) {
+    throw failed(folder, describeCurrentException("training failed"));
+  }
+  throw Interrupted(fmt::format("{} of {} steps are done; go on with: {}", trainer_->stepsDone(),
+                                steps_, resumeCommand(folder.path())));
+}
+
+bool TrainingRun::train(RunFolder& folder, const JobContext& job) {
+  try {
+    while (true) {
+      if (isEvaluationDue()) evaluate(folder, job);
+      const std::int64_t done = trainer_->stepsDone();
+      if (done == steps_) return true;
+      if (done > saved_ && done % settings_.checkpointEvery == 0) checkpoint(folder);
+      job.throwIfStopped();
+      step(folder, job);
+    }
+  } catch (const Interrupted&) {
+    return false;
+  }
+}
+
+at::Tensor TrainingRun::nextBatch(const JobContext& job) {
+  if (firstBatch_.defined()) return std::exchange(firstBatch_, at::Tensor());
+  const at::Tensor batch = source_->next(job);
+  return scale_ == 1 ? batch : batch.div(scale_);
+}
+
+void TrainingRun::step(RunFolder& folder, const JobContext& job) {
+  const auto start = std::chrono::steady_clock::now();
+  last_ = trainer_->step(nextBatch(job));
+  secondsSinceRow_ +=
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (last_.step + 1 == steps_ || last_.step % settings_.logEvery == 0) appendRow(folder);
+  logEvents(folder);
+  job.progress.update({.stage = "training",
+                       .done = static_cast<std::uint64_t>(last_.tokens),
+                       .total = static_cast<std::uint64_t>(steps_ * settings_.tokensPerStep()),
+                       .unit = "tokens",
+                       .detail = fmt::format("loss {:.4g} · l0 {:.1f}", last_.loss, last_.l0)});
+}
+
+void TrainingRun::appendRow(RunFolder& folder) {
+  const auto tokens = static_cast<double>(last_.tokens - std::exchange(tokensAtRow_, last_.tokens));
+  const double seconds = std::exchange(secondsSinceRow_, 0);
+  last_.tokensPerSecond = seconds > 0 ? tokens / seconds : 0;
+  folder.append(kMetrics, metricsRow(last_));
+}
+
+void TrainingRun::logEvents(RunFolder& folder) {
+  for (const TrainEvent& event : trainer_->takeEvents()) {
+    folder.log(fmt::format("step {}: {}", event.step, event.sentence));
+    folder.append(kEvents, eventLine(event));
+  }
+}
+
+bool TrainingRun::isEvaluationDue() const {
+  const std::int64_t done = trainer_->stepsDone();
+  return heldOut_ && done > evaluated_ && (done == steps_ || done % settings_.evaluateEvery == 0);
+}
+
+void TrainingRun::evaluate(RunFolder& folder, const JobContext& job) {
+  HeldOutFigures figures = heldOut_->measure(result(), job);
+  figures.steps = trainer_->stepsDone();
+  figures.tokens = last_.tokens;
+  folder.append(kHeldOut, heldOutRow(figures));
+  folder.log(
+      fmt::format("held-out loss after {} steps: {:.4f} with the SAE, {:.4f} without, "
+                  "{:.4f} with zeros in its place",
+                  figures.steps, figures.lossSae, figures.lossBase, figures.lossZero));
+  folder.setState(RunState::Running, {{"held_out", toJson(figures)}});
+  evaluated_ = figures.steps;
+}
+
+void TrainingRun::checkpoint(RunFolder& folder) {
+  const std::int64_t done = trainer_->stepsDone();
+  const auto before = folder.flushedLengths();
+  const TrainEvent event{.kind = "checkpoint",
+                         .step = last_.step,
+                         .sentence = fmt::format("saved the state after {} steps", done)};
+  try {
+    folder.append(kEvents, eventLine(event));
+    writeCheckpoint(folder.path(), done, save(folder),
+                    [this](const std::filesystem::path& at) { saveResult(at / "sae"); });
+  } catch (...) {
+    folder.cutTo(before);
+    throw;
+  }
+  saved_ = done;
+  folder.log(event.sentence);
+  pruneCheckpoints(folder.path(), settings_.keepCheckpoints);
+}
+
+void TrainingRun::finish(RunFolder& folder) {
+  saveResult(folder.path() / "sae");
+  folder.log(fmt::format("finished after {} steps: loss {}, l0 {}, {} dead", steps_, last_.loss,
+                         last_.l0, last_.dead));
+  folder.setState(RunState::Finished, {{"result", toJson(last_)}, {"stream", source_->report()}});
+}
+
+UserError TrainingRun::failed(RunFolder& folder, const UserError& error) const {
+  std::string next = error.next();
+  const auto add = [&next](const std::string& more) { next += (next.empty() ? "" : "; ") + more; };
+  if (error.code() == ErrorCode::CannotWrite) {
+    add("then go on with: " + resumeCommand(folder.path()));
+  } else if (saved_ > 0) {
+    add(fmt::format("the last good state is {}", checkpointFolder(folder.path(), saved_).string()));
+  }
+  const UserError told(error.code(), error.whatFailed(), error.why(), next);
+  try {  // As far as the disk lets us: the failure itself is what the person has to see.
+    folder.setState(RunState::Failed, {{"error", told.what()}});
+    folder.log(fmt::format("failed: {}", told.what()));
+  } catch (const UserError&) {
+    return told;
+  }
+  return told;
+}
+
+TrainedAutoencoder TrainingRun::result() const {
+  return scaledBack(trainer_->objective().trained(trainer_->parameters()), scale_);
+}
+
+void TrainingRun::saveResult(const std::filesystem::path& folder) const {
+  saveTrained(folder, result(), settings_, last_);
+}
+
+}  // namespace featurescope
