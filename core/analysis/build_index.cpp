@@ -106,7 +106,9 @@ class IndexBuilder {
  private:
   static std::optional<FeatureScales> openScales(const IndexRequest& request) {
     if (!request.fineTuning) return std::nullopt;
-    return FeatureScales::load(*request.fineTuning, inspectCheckpoint(request.sae).features);
+    const CheckpointInfo sae = inspectCheckpoint(request.sae);
+    checkFineTunable(sae);
+    return FeatureScales::load(*request.fineTuning, sae.features);
   }
 
   static LanguageModel openModel(const IndexRequest& request) {

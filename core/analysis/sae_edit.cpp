@@ -27,6 +27,7 @@ struct ScaleTensors {
 LanguageModel::Edit saeEdit(const Site& site, const Autoencoder& autoencoder,
                             const std::optional<FeatureScales>& scales, bool keepError) {
   std::optional<ScaleTensors> tensors;
+  if (scales) checkFineTunable(autoencoder.info());
   if (scales) tensors.emplace(*scales, autoencoder.parameters().W_dec.device());
   return {site, [site, autoencoder, tensors, keepError](const at::Tensor& value) {
             if (!allFinite(value)) {
@@ -34,9 +35,12 @@ LanguageModel::Edit saeEdit(const Site& site, const Autoencoder& autoencoder,
                               "an activation is not a finite number");
             }
             const at::Tensor x = value.reshape({-1, value.size(-1)}).to(at::kFloat);
+            if (!tensors) {
+              const at::Tensor output = keepError ? x : autoencoder.decode(autoencoder.encode(x));
+              return output.view(value.sizes()).to(value.scalar_type());
+            }
             const at::Tensor z = autoencoder.preActivations(x);
-            at::Tensor output = autoencoder.decode(
-                tensors ? (z * tensors->scale + tensors->bias).relu() : z.relu());
+            at::Tensor output = autoencoder.decode((z * tensors->scale + tensors->bias).relu());
             if (keepError) output = output + (x - autoencoder.decode(z.relu()));
             return output.view(value.sizes()).to(value.scalar_type());
           }};

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 
 namespace featurescope {
 
@@ -30,6 +32,29 @@ at::Tensor readParameter(const TensorFile& file, const char* name, at::Device de
   return tensor;
 }
 
+AutoencoderParameters readParameters(const TensorFile& file, Activation activation,
+                                     at::Device device, const std::string& what) {
+  const auto read = [&](const char* name) { return readParameter(file, name, device, what); };
+  const bool isGated = activation.architecture == Architecture::Gated;
+  AutoencoderParameters parameters{read("W_enc"), read("W_dec"), read(isGated ? "b_gate" : "b_enc"),
+                                   read("b_dec")};
+  if (activation.architecture == Architecture::JumpRelu) parameters.threshold = read("threshold");
+  if (isGated) {
+    parameters.r_mag = read("r_mag");
+    parameters.b_mag = read("b_mag");
+  }
+  return parameters;
+}
+
+/// The same SAE with rows of W_dec of unit norm and features that carry the norm: selection by
+/// z ‖W_dec row‖ is then selection by z.
+void foldDecoderNorm(AutoencoderParameters& parameters) {
+  const at::Tensor norms = at::linalg_vector_norm(parameters.W_dec, 2, 1);
+  parameters.W_enc.mul_(norms);
+  parameters.b_enc.mul_(norms);
+  parameters.W_dec.div_(norms.clamp_min(std::numeric_limits<float>::min()).unsqueeze(1));
+}
+
 /// SAELens wrote this vector for a while without using it; other than all ones it scales features.
 void refuseFineTunedScale(const TensorFile& file, const std::string& what) {
   if (!file.contains("scaling_factor")) return;
@@ -39,6 +64,13 @@ void refuseFineTunedScale(const TensorFile& file, const std::string& what) {
   }
 }
 
+/// Sets all but the k largest of each row to 0, in place.
+at::Tensor keepLargest(at::Tensor z, std::int64_t k) {
+  if (k >= z.size(1)) return z;
+  const auto [values, indices] = z.topk(k, 1, /*largest=*/true, /*sorted=*/false);
+  return z.zero_().scatter_(1, indices, values);
+}
+
 }  // namespace
 
 Autoencoder Autoencoder::load(const std::filesystem::path& checkpoint, at::Device device) {
@@ -46,10 +78,9 @@ Autoencoder Autoencoder::load(const std::filesystem::path& checkpoint, at::Devic
   const std::string what = "cannot use the SAE " + checkpoint.string();
   const TensorFile file = TensorFile::open(info.weightsPath);
   refuseFineTunedScale(file, what);
-  Autoencoder autoencoder(
-      {readParameter(file, "W_enc", device, what), readParameter(file, "W_dec", device, what),
-       readParameter(file, "b_enc", device, what), readParameter(file, "b_dec", device, what)},
-      info.activation, info.subtractsDecoderBias);
+  AutoencoderParameters parameters = readParameters(file, info.activation, device, what);
+  if (info.scalesByDecoderNorm) foldDecoderNorm(parameters);
+  Autoencoder autoencoder(std::move(parameters), info.activation, info.subtractsDecoderBias);
   autoencoder.info_ = std::move(info);
   return autoencoder;
 }
@@ -63,7 +94,7 @@ Autoencoder::Autoencoder(AutoencoderParameters parameters, Activation activation
   info_.subtractsDecoderBias = subtractsDecoderBias;
 }
 
-at::Tensor Autoencoder::preActivations(const at::Tensor& x) const {
+at::Tensor Autoencoder::project(const at::Tensor& x) const {
   if (x.dim() != 2 || x.size(1) != width()) {
     throw UserError(ErrorCode::ShapeMismatch, "cannot encode",
                     fmt::format("the activations have {} values a token, the SAE reads {}",
@@ -72,11 +103,33 @@ at::Tensor Autoencoder::preActivations(const at::Tensor& x) const {
   }
   at::Tensor input = x.to(parameters_.W_enc.device(), parameters_.W_enc.scalar_type());
   if (subtractsDecoderBias_) input = input - parameters_.b_dec;
-  // Not addmm: product, then bias, is what other programs compute, to the bit.
-  return input.mm(parameters_.W_enc).add_(parameters_.b_enc);
+  return input.mm(parameters_.W_enc);
 }
 
-at::Tensor Autoencoder::encode(const at::Tensor& x) const { return preActivations(x).relu_(); }
+at::Tensor Autoencoder::preActivations(const at::Tensor& x) const {
+  // Not addmm: product, then bias, is what other programs compute, to the bit.
+  return project(x).add_(parameters_.b_enc);
+}
+
+at::Tensor Autoencoder::encode(const at::Tensor& x) const {
+  at::Tensor z = project(x);
+  switch (info_.activation.architecture) {
+    case Architecture::Standard:
+      return z.add_(parameters_.b_enc).relu_();
+    case Architecture::TopK:
+      return keepLargest(z.add_(parameters_.b_enc), info_.activation.k).relu_();
+    case Architecture::BatchTopK:
+    case Architecture::JumpRelu:
+      z.add_(parameters_.b_enc);
+      return z.masked_fill_(z.le(parameters_.threshold), 0).relu_();
+    case Architecture::Gated: {
+      const at::Tensor closed = z.add(parameters_.b_enc).le(0);
+      z.mul_(parameters_.r_mag.exp()).add_(parameters_.b_mag).relu_();
+      return z.masked_fill_(closed, 0);
+    }
+  }
+  return z;
+}
 
 at::Tensor Autoencoder::decode(const at::Tensor& f) const {
   return f.mm(parameters_.W_dec).add_(parameters_.b_dec);

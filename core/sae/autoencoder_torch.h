@@ -37,7 +37,13 @@ struct AutoencoderParameters {
 };
 
 /// The paper's autoencoder: z = (x − b_dec) W_enc + b_enc,  f = ReLU(z),  x̂ = f W_dec + b_dec
-/// (paper, "How We Train our Sparse Autoencoder"). Immutable; many threads may use it.
+/// (paper, "How We Train our Sparse Autoencoder"). Of the other architectures, as SAELens has them:
+///   topk      f = ReLU(z) where z is among the token's k largest, else 0; all where k > M. The
+///             choice is torch.topk's; of equal values on the boundary it is left open which count,
+///             but it is the same each time.
+///   jumprelu, and batchtopk in use: f = ReLU(z) where z > threshold (strictly), else 0
+///   gated     f = ReLU(e^r_mag ⊙ (x − b_dec) W_enc + b_mag) where z > 0, else 0
+/// Immutable; many threads may use it.
 class Autoencoder {
  public:
   /// Weights as float32 on `device`. Throws UserError as inspectCheckpoint, and {NotFinite}.
@@ -50,7 +56,8 @@ class Autoencoder {
   [[nodiscard]] std::int64_t features() const { return parameters_.features(); }
   [[nodiscard]] const CheckpointInfo& info() const { return info_; }
 
-  /// x [tokens, d] → z [tokens, M], before the nonlinearity. Throws UserError{ShapeMismatch}.
+  /// x [tokens, d] → z [tokens, M], before the nonlinearity and any selection; of a gated SAE its
+  /// gate's. Throws UserError{ShapeMismatch}.
   [[nodiscard]] at::Tensor preActivations(const at::Tensor& x) const;
   /// x [tokens, d] → f [tokens, M]
   [[nodiscard]] at::Tensor encode(const at::Tensor& x) const;
@@ -61,6 +68,9 @@ class Autoencoder {
   void encodeSparse(const at::Tensor& x, SparseCode& code) const;
 
  private:
+  /// (x − b_dec) W_enc: z without its bias.
+  [[nodiscard]] at::Tensor project(const at::Tensor& x) const;
+
   AutoencoderParameters parameters_;
   bool subtractsDecoderBias_ = true;
   CheckpointInfo info_;
@@ -79,10 +89,12 @@ struct CheckpointOrigin {
   Json extra = Json::object();  ///< further keys for cfg.json's metadata
 };
 
-/// SAELens v6 layout: sae_weights.safetensors and cfg.json in `folder` (made, atomically).
+/// SAELens v6 layout: sae_weights.safetensors and cfg.json in `folder` (made, atomically). A
+/// batchtopk SAE, whose parameters must have a threshold, becomes a jumprelu one, as in SAELens.
 void saveSaeLens(const std::filesystem::path& folder, const AutoencoderParameters& parameters,
                  const CheckpointOrigin& origin, Activation activation = {});
-/// Neel Nanda's layout: NAME.pt (a zip of an ordered dict) and NAME_cfg.json in `folder`.
+/// Neel Nanda's layout, of a standard SAE: NAME.pt (a zip of an ordered dict) and NAME_cfg.json in
+/// `folder`.
 void saveNeel(const std::filesystem::path& folder, const std::string& name,
               const AutoencoderParameters& parameters, const CheckpointOrigin& origin);
 

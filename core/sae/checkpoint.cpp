@@ -20,11 +20,10 @@ namespace {
 
 UserError unsupported(const std::string& what, const std::string& found) {
   return {ErrorCode::Unsupported, what, "it is " + found,
-          "standard SAEs in SAELens' or Neel Nanda's layout can be used"};
+          "SAEs in SAELens' or Neel Nanda's layout can be used"};
 }
 
-/// What a checkpoint of another kind is, told by the names of its tensors; nothing for a standard
-/// SAE.
+/// What a checkpoint of a kind that is not read is, told by the names of its tensors.
 std::optional<std::string> foreignKind(const TensorFile& file) {
   const auto has = [&](std::string_view name) { return file.contains(name); };
   if (has("pre_bias")) return "OpenAI's sparse_autoencoder layout";
@@ -35,10 +34,9 @@ std::optional<std::string> foreignKind(const TensorFile& file) {
     return has("W_dec") ? "EleutherAI's sparsify layout" : "dictionary_learning's layout";
   }
   if (has("group_sizes")) return "a matryoshka batch-top-k SAE";
-  if (has("b_gate") || has("r_mag")) return "a gated SAE";
   if (has("W_skip")) return "a skip transcoder";
   if (has("b_dec_out")) return "a transcoder";
-  if (has("threshold")) return has("k") ? "a batch-top-k SAE" : "a jumprelu SAE";
+  if (has("threshold") && has("k")) return "dictionary_learning's layout";
   return std::nullopt;
 }
 
@@ -75,6 +73,18 @@ CheckpointFormat formatOf(const TensorFile& weights) {
              : CheckpointFormat::SaeLens;
 }
 
+/// The names of the tensors of shape [M].
+std::vector<std::string_view> featureVectors(Architecture architecture) {
+  switch (architecture) {
+    case Architecture::JumpRelu:
+      return {"b_enc", "threshold"};
+    case Architecture::Gated:
+      return {"b_gate", "b_mag", "r_mag"};
+    default:
+      return {"b_enc"};
+  }
+}
+
 void readShapes(CheckpointInfo& info, const TensorFile& weights, const std::string& what) {
   const TensorFile::Entry& encoder = entry(weights, "W_enc", what);
   const bool isMatrix = encoder.shape.size() == 2 && encoder.shape[0] > 0 && encoder.shape[1] > 0;
@@ -87,8 +97,24 @@ void readShapes(CheckpointInfo& info, const TensorFile& weights, const std::stri
   info.features = encoder.shape[1];
   checkShape(weights, "W_enc", {info.width, info.features}, what);
   checkShape(weights, "W_dec", {info.features, info.width}, what);
-  checkShape(weights, "b_enc", {info.features}, what);
   checkShape(weights, "b_dec", {info.width}, what);
+  for (const std::string_view name : featureVectors(info.activation.architecture)) {
+    checkShape(weights, name, {info.features}, what);
+  }
+}
+
+/// Tensors that only another architecture than the settings' has: one of the two files is wrong.
+void checkNothingElse(const CheckpointInfo& info, const TensorFile& weights,
+                      const std::string& what) {
+  const auto expected = featureVectors(info.activation.architecture);
+  for (const std::string_view name : {"threshold", "b_gate", "b_mag", "r_mag"}) {
+    if (!weights.contains(name)) continue;
+    if (std::find(expected.begin(), expected.end(), name) != expected.end()) continue;
+    throw UserError(ErrorCode::BadFile, what,
+                    fmt::format("it has a tensor {}, but is a {} SAE by its settings", name,
+                                featurescope::name(info.activation.architecture)),
+                    "its weights and its settings are not of the same SAE");
+  }
 }
 
 std::optional<fs::path> sparsityBeside(const CheckpointInfo& info) {
@@ -134,8 +160,16 @@ CheckpointInfo inspectCheckpoint(const fs::path& path) {
                     "it says which kind of SAE the weights belong to");
   }
   readShapes(info, files.weights, what);
+  checkNothingElse(info, files.weights, what);
   info.sparsityPath = sparsityBeside(info);
   return info;
+}
+
+void checkFineTunable(const CheckpointInfo& info) {
+  if (info.activation.architecture != Architecture::Gated) return;
+  throw UserError(ErrorCode::Unsupported, "cannot fine-tune the SAE " + info.weightsPath.string(),
+                  "it is gated: it has no one pre-activation to scale",
+                  "use a standard, top-k or jumprelu SAE");
 }
 
 std::string hashCheckpoint(const CheckpointInfo& info) {

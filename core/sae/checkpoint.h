@@ -24,7 +24,10 @@ struct CheckpointInfo {
   std::int64_t width = 0;            ///< d
   std::int64_t features = 0;         ///< M
   bool subtractsDecoderBias = true;  ///< apply_b_dec_to_input
-  std::string hookName;              ///< as the file says, or empty
+  /// rescale_acts_by_decoder_norm: pre-activations are multiplied by the norms of W_dec's rows
+  /// before selection, features divided by them before decoding.
+  bool scalesByDecoderNorm = false;
+  std::string hookName;  ///< as the file says, or empty
   std::string modelName;
   DType dtype = DType::F32;                           ///< of W_enc as stored
   Json settings = Json::object();                     ///< its cfg, whole; empty where there is none
@@ -37,6 +40,10 @@ struct CheckpointInfo {
 /// or RUN/ with a sae/ in it. Throws UserError{NotFound, BadFile, ShapeMismatch} and {Unsupported}
 /// that says what was found.
 [[nodiscard]] CheckpointInfo inspectCheckpoint(const std::filesystem::path& path);
+
+/// Throws UserError{Unsupported} for a gated SAE: it has no one pre-activation z for a
+/// fine-tuning's ReLU(c ⊙ z + d).
+void checkFineTunable(const CheckpointInfo& info);
 
 /// sha256 of the checkpoint's contents (weights and settings).
 [[nodiscard]] std::string hashCheckpoint(const CheckpointInfo& info);

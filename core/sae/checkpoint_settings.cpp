@@ -32,9 +32,11 @@ std::string normalisation(const Json& settings) {
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
-void refuse(const std::string& what, std::string_view setting, const std::string& value) {
+[[noreturn]] void refuse(const std::string& what, std::string_view setting,
+                         const std::string& value) {
   throw UserError(ErrorCode::Unsupported, what, fmt::format("its {} is {}", setting, value),
-                  "standard SAEs without a normalisation of their input can be used");
+                  "standard, topk, jumprelu and gated SAEs without a normalisation of their input "
+                  "can be used");
 }
 
 /// Settings written by SAELens' own trainer before the scale was folded into the weights.
@@ -47,16 +49,45 @@ void refuseUnfoldedScale(const CheckpointInfo& info, const std::string& what) {
     refuse(what, "activation_scaler.json's scaling_factor", fmt::format("{}", *factor));
 }
 
+/// The k of a top-k SAE: beside the rest in version 6, among the activation function's arguments
+/// before.
+std::int64_t readK(const Json& settings, const std::string& what) {
+  auto k = optionalMember<std::int64_t>(settings, "k", what);
+  const auto arguments = settings.find("activation_fn_kwargs");
+  if (!k && arguments != settings.end() && arguments->is_object()) {
+    k = optionalMember<std::int64_t>(*arguments, "k", what);
+  }
+  if (!k || *k < 0) {
+    throw UserError(ErrorCode::BadFile, what,
+                    k ? fmt::format("its k is {}", *k)
+                      : std::string("it is a topk SAE, but its settings name no k"));
+  }
+  return *k;
+}
+
+Activation activationOf(const Json& settings, const std::string& what) {
+  const std::string function = firstString(settings, {"activation_fn", "activation_fn_str"}, what);
+  auto kind = memberOr<std::string>(settings, "architecture", "standard", what);
+  // Before version 6 a top-k SAE was a standard one with another function.
+  if (function == "topk" && kind == "standard") kind = "topk";
+  const bool fits =
+      function.empty() || function == "relu" || (function == "topk" && kind == "topk");
+  if (!fits) refuse(what, "activation function", function);
+  const auto architecture = architectureNamed(kind);
+  // A batchtopk of SAELens is a training state; what it saves for use is a jumprelu.
+  if (!architecture || *architecture == Architecture::BatchTopK) {
+    refuse(what, "architecture", kind);
+  }
+  return {*architecture, *architecture == Architecture::TopK ? readK(settings, what) : 0};
+}
+
 }  // namespace
 
 void readSaeLensSettings(CheckpointInfo& info, const std::string& what) {
   const Json& settings = info.settings;
-  const std::string activation =
-      firstString(settings, {"activation_fn", "activation_fn_str"}, what);
-  auto architecture = memberOr<std::string>(settings, "architecture", "standard", what);
-  if (activation == "topk") architecture = "topk";
-  if (architecture != "standard") refuse(what, "architecture", architecture);
-  if (!activation.empty() && activation != "relu") refuse(what, "activation function", activation);
+  info.activation = activationOf(settings, what);
+  info.scalesByDecoderNorm = info.activation.architecture == Architecture::TopK &&
+                             memberOr(settings, "rescale_acts_by_decoder_norm", false, what);
   if (const std::string kind = normalisation(settings); kind != "none") {
     refuse(what, "normalize_activations", kind);
   }

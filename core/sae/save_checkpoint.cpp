@@ -53,12 +53,26 @@ std::string transformerLensName(const std::string& moduleName) {
   return moduleName;
 }
 
-/// The order in which both layouts name the parameters.
+/// The order in which Neel Nanda's layout names the parameters.
 std::vector<NamedTensor> namedTensors(const AutoencoderParameters& parameters) {
   return {{"W_enc", fromTorch(parameters.W_enc)},
           {"b_enc", fromTorch(parameters.b_enc)},
           {"W_dec", fromTorch(parameters.W_dec)},
           {"b_dec", fromTorch(parameters.b_dec)}};
+}
+
+std::vector<NamedTensor> saeLensTensors(const AutoencoderParameters& parameters,
+                                        Architecture architecture) {
+  std::vector<NamedTensor> tensors;
+  for (const auto& [name, tensor] : parameters.named()) {
+    const bool isGate = architecture == Architecture::Gated && name == "b_enc";
+    tensors.push_back({isGate ? "b_gate" : std::string(name), fromTorch(*tensor)});
+  }
+  return tensors;
+}
+
+Architecture saeLensArchitecture(Architecture architecture) {
+  return architecture == Architecture::BatchTopK ? Architecture::JumpRelu : architecture;
 }
 
 Json saeLensSettings(const AutoencoderParameters& parameters, const CheckpointOrigin& origin,
@@ -72,15 +86,20 @@ Json saeLensSettings(const AutoencoderParameters& parameters, const CheckpointOr
   metadata["hook_head_index"] = nullptr;
   metadata["context_size"] = origin.context;
   metadata["prepend_bos"] = false;
-  return {{"architecture", name(activation.architecture)},
-          {"d_in", parameters.width()},
-          {"d_sae", parameters.features()},
-          {"dtype", torchName(parameters.W_enc.scalar_type())},
-          {"device", "cpu"},
-          {"apply_b_dec_to_input", true},
-          {"normalize_activations", "none"},
-          {"reshape_activations", "none"},
-          {"metadata", std::move(metadata)}};
+  Json settings{{"architecture", name(saeLensArchitecture(activation.architecture))},
+                {"d_in", parameters.width()},
+                {"d_sae", parameters.features()},
+                {"dtype", torchName(parameters.W_enc.scalar_type())},
+                {"device", "cpu"},
+                {"apply_b_dec_to_input", true},
+                {"normalize_activations", "none"},
+                {"reshape_activations", "none"},
+                {"metadata", std::move(metadata)}};
+  if (activation.architecture == Architecture::TopK) {
+    settings["k"] = activation.k;
+    settings["rescale_acts_by_decoder_norm"] = false;
+  }
+  return settings;
 }
 
 Json neelSettings(const AutoencoderParameters& parameters, const CheckpointOrigin& origin) {
@@ -103,7 +122,8 @@ Json neelSettings(const AutoencoderParameters& parameters, const CheckpointOrigi
 void saveSaeLens(const std::filesystem::path& folder, const AutoencoderParameters& parameters,
                  const CheckpointOrigin& origin, Activation activation) {
   AtomicFolder target(folder);
-  writeSafetensors(target.path() / "sae_weights.safetensors", namedTensors(parameters));
+  writeSafetensors(target.path() / "sae_weights.safetensors",
+                   saeLensTensors(parameters, activation.architecture));
   writeJson(target.path() / "cfg.json", saeLensSettings(parameters, origin, activation));
   target.commit();
 }

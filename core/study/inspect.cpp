@@ -111,6 +111,7 @@ Json inspectSae(const fs::path& path) {
                       {"hook_name", sae.hookName},
                       {"model_name", sae.modelName},
                       {"settings", sae.settings}});
+  if (sae.activation.architecture == Architecture::TopK) description["k"] = sae.activation.k;
   return description;
 }
 
