@@ -65,15 +65,17 @@ void checkIsFile(const fs::path& path) {
   }
 }
 
-/// SQLite itself notices that pages are missing only where it needs them.
-void checkIsWhole(const Database& database, const fs::path& path) {
+/// SQLite itself notices that pages are missing only where it needs them. And a corpus of more
+/// tokens than the file has bytes would keep a search busy for ever.
+void checkIsWhole(const Database& database, std::int64_t tokens, const fs::path& path) {
   fs::path log = path;
   log += "-wal";
-  if (fs::exists(log)) return;  // which may hold the rest
   const std::int64_t size =
       database.integer("PRAGMA page_count") * database.integer("PRAGMA page_size");
   const std::uintmax_t found = fs::file_size(path);
-  if (std::cmp_less(found, size)) {
+  if (tokens > size) database.fail(SQLITE_CORRUPT);
+  // The log, where there is one, may hold the rest.
+  if (std::cmp_less(found, size) && !fs::exists(log)) {
     throw UserError(ErrorCode::DatabaseError, "cannot read " + path.string(),
                     fmt::format("it ends after {} of {} bytes", found, size),
                     "copy it anew, or build the index again");
@@ -119,24 +121,17 @@ std::string recordColumns(int version, bool fineTuned) {
   return fmt::format("{}", fmt::join(list, ", "));
 }
 
-/// Rows of a view of examples: rank to activation_ft, then, from version 2 on, part and repeat_of.
-std::vector<ActivationRecord> activationRecords(Statement& rows, ExampleKind kind, int version) {
-  std::vector<ActivationRecord> records;
-  while (rows.step()) {
-    ActivationRecord& record = records.emplace_back();
-    record.rank = rows.integer(0);
-    record.position = rows.integer(1);
-    record.token = TokenId{static_cast<std::int32_t>(rows.integer(2))};
-    record.strToken = rows.text(3);
-    record.context = rows.text(4);
-    record.activation = rows.real(5);
-    record.activationFineTuned = rows.optionalReal(6);
-    record.kind = kind;
-    if (version < 2) continue;
-    record.part = rows.integer(7);
-    record.repeatOf = rows.optionalInteger(8);
-  }
-  return records;
+ActivationRecord activationRecord(const Statement& row, ExampleKind kind) {
+  return {.rank = row.integer(0),
+          .position = row.integer(1),
+          .token = TokenId{static_cast<std::int32_t>(row.integer(2))},
+          .strToken = row.text(3),
+          .context = row.text(4),
+          .activation = row.real(5),
+          .activationFineTuned = row.optionalReal(6),
+          .kind = kind,
+          .part = row.integer(7),
+          .repeatOf = row.optionalInteger(8)};
 }
 
 constexpr std::array<std::string_view, 4> kExampleKinds{"top", "quantile", "random", "near miss"};
@@ -151,7 +146,7 @@ IndexReader::State::State(const fs::path& given)
       tokens(database.integer("SELECT max(position) + 1 FROM corpus_token")),
       fineTuned(database.integer("SELECT EXISTS (SELECT 1 FROM feature WHERE scale IS NOT NULL)") !=
                 0) {
-  checkIsWhole(database, path);
+  checkIsWhole(database, tokens, path);
 }
 
 void IndexReader::State::failOutOfRange(FeatureId feature) const {
@@ -164,6 +159,11 @@ void IndexReader::State::failOutOfRange(FeatureId feature) const {
 void IndexReader::State::check(FeatureId feature) const {
   Statement known(database, "SELECT 1 FROM feature WHERE feature = ?");
   if (!known.bind(1, std::int64_t{feature.value}).step()) failOutOfRange(feature);
+}
+
+const TokenTexts& IndexReader::State::tokenTexts() {
+  if (!tokenTexts_) tokenTexts_.emplace(database, version);
+  return *tokenTexts_;
 }
 
 IndexReader::IndexReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -249,30 +249,26 @@ FeatureRecord IndexReader::feature(FeatureId feature) const {
 
 std::vector<ActivationRecord> IndexReader::topActivations(FeatureId feature,
                                                           std::int64_t limit) const {
-  state_->check(feature);
-  const std::string_view later = state_->version < 2 ? "" : ", 0, repeat_of";
-  Statement rows(
-      state_->database,
-      fmt::format("SELECT rank, position, token, str_token, context, activation, activation_ft{} "
-                  "FROM top_activation WHERE feature = ? ORDER BY rank LIMIT ?",
-                  later));
-  rows.bind(1, std::int64_t{feature.value}).bind(2, std::max<std::int64_t>(limit, 0));
-  return activationRecords(rows, ExampleKind::Top, state_->version);
+  return examples(feature, ExampleKind::Top, limit);
 }
 
 std::vector<ActivationRecord> IndexReader::examples(FeatureId feature, ExampleKind kind,
                                                     std::int64_t limit) const {
-  if (kind == ExampleKind::Top) return topActivations(feature, limit);
   state_->check(feature);
-  if (state_->version < 2) return {};
-  Statement rows(state_->database,
-                 "SELECT rank, position, token, str_token, context, activation, activation_ft, "
-                 "part, repeat_of FROM feature_example WHERE feature = ? AND kind = ? "
-                 "ORDER BY part, rank LIMIT ?");
+  const bool firstVersion = state_->version < 2;
+  if (firstVersion && kind != ExampleKind::Top) return {};
+  Statement rows(
+      state_->database,
+      fmt::format("SELECT rank, position, token, str_token, context, activation, activation_ft, {} "
+                  "WHERE feature = ? AND kind = ? ORDER BY part, rank LIMIT ?",
+                  firstVersion ? "0 AS part, NULL, 'top' AS kind FROM top_activation"
+                               : "part, repeat_of FROM feature_example"));
   rows.bind(1, std::int64_t{feature.value});
   rows.bind(2, kExampleKinds[static_cast<std::size_t>(kind)]);
   rows.bind(3, std::max<std::int64_t>(limit, 0));
-  return activationRecords(rows, kind, state_->version);
+  std::vector<ActivationRecord> records;
+  while (rows.step()) records.push_back(activationRecord(rows, kind));
+  return records;
 }
 
 ContextRecord IndexReader::context(Position position, std::int64_t before,
@@ -300,6 +296,9 @@ ContextRecord IndexReader::context(Position position, std::int64_t before,
   return record;
 }
 
-void IndexReader::interrupt() const { sqlite3_interrupt(state_->database.handle()); }
+void IndexReader::interrupt() const {
+  state_->interrupted = true;
+  sqlite3_interrupt(state_->database.handle());
+}
 
 }  // namespace featurescope

@@ -20,30 +20,31 @@ constexpr std::string_view kTokenChunks =
 
 }  // namespace
 
-PostingCursor::PostingCursor(const Database& database, std::string_view sql, std::int64_t id,
-                             Position from)
-    : database_(&database) {
-  rows_.emplace(database, sql).bind(1, id).bind(2, from);
+void PostingCursor::useChunks(std::string_view sql, std::int64_t id, Position from) {
+  rows_.emplace(*database_, sql).bind(1, id).bind(2, from);
 }
 
 PostingCursor PostingCursor::ofFeature(const Database& database, const FeatureRecord& feature,
                                        Position from) {
-  const bool stored = feature.postings.value_or(0) > 0;
-  PostingCursor cursor(database, kFeatureChunks, feature.feature.value, from);
-  cursor.stored_ = feature.postings.value_or(0);
+  PostingCursor cursor(database);
+  if (feature.postings.value_or(0) == 0) {
+    cursor.useTopActivations(feature);
+    return cursor;
+  }
+  cursor.stored_ = *feature.postings;
   cursor.completeAbove_ = feature.postingsAbove.value_or(0);
-  if (!stored) cursor.useTopActivations(feature);
+  cursor.useChunks(kFeatureChunks, feature.feature.value, from);
   return cursor;
 }
 
 PostingCursor PostingCursor::ofToken(const Database& database, TokenId token, Position from) {
-  PostingCursor cursor(database, kTokenChunks, token.value, from);
+  PostingCursor cursor(database);
   cursor.hasValues_ = false;
+  cursor.useChunks(kTokenChunks, token.value, from);
   return cursor;
 }
 
 void PostingCursor::useTopActivations(const FeatureRecord& feature) {
-  rows_.reset();
   Statement rows(*database_,
                  "SELECT position, activation FROM top_activation WHERE feature = ? "
                  "ORDER BY position");

@@ -31,7 +31,8 @@ class PostingCursor {
   [[nodiscard]] std::int64_t stored() const { return stored_; }
 
  private:
-  PostingCursor(const Database& database, std::string_view sql, std::int64_t id, Position from);
+  explicit PostingCursor(const Database& database) : database_(&database) {}
+  void useChunks(std::string_view sql, std::int64_t id, Position from);
   void useTopActivations(const FeatureRecord& feature);
 
   const Database* database_;

@@ -235,8 +235,7 @@ CREATE VIEW top_activation AS
                            AND min(e.position + 10, s.start + s.length - 1)
       ORDER BY w.position)) AS context,  -- up to 10 tokens before, the token, up to 10 after
     e.activation AS activation,
-    e.activation_ft AS activation_ft,  -- at the same token after a fine-tuning, else NULL
-    e.repeat_of AS repeat_of           -- position of a stronger one with the same tokens around it
+    e.activation_ft AS activation_ft   -- at the same token after a fine-tuning, else NULL
   FROM example AS e
   CROSS JOIN corpus AS c ON c.position = e.position
   CROSS JOIN sequence AS s ON s.start = (SELECT max(start) FROM sequence WHERE start <= e.position)
