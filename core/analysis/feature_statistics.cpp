@@ -16,6 +16,7 @@ void FeatureStatistics::add(const SparseCode& code) {
     const float value = code.values[i];
     ++entry.active;
     entry.sum += static_cast<double>(value);
+    entry.sumOfSquares += static_cast<double>(value) * static_cast<double>(value);
     entry.max = std::max(entry.max, value);
   }
 }

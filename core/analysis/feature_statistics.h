@@ -23,6 +23,9 @@ class FeatureStatistics {
   [[nodiscard]] float max(FeatureId feature) const { return at(feature).max; }
   /// Mean over the tokens that activate it; 0 when none does.
   [[nodiscard]] double meanActive(FeatureId feature) const;
+  /// Over all tokens, those that do not activate it being 0.
+  [[nodiscard]] double sum(FeatureId feature) const { return at(feature).sum; }
+  [[nodiscard]] double sumOfSquares(FeatureId feature) const { return at(feature).sumOfSquares; }
   [[nodiscard]] bool isDead(FeatureId feature) const { return at(feature).active == 0; }
   [[nodiscard]] std::int64_t deadFeatures() const;
   /// Mean number of active features a token.
@@ -31,7 +34,7 @@ class FeatureStatistics {
  private:
   struct Entry {
     std::int64_t active = 0;
-    double sum = 0;
+    double sum = 0, sumOfSquares = 0;
     float max = 0;
   };
   [[nodiscard]] const Entry& at(FeatureId feature) const {

@@ -5,14 +5,6 @@
 
 namespace featurescope {
 
-namespace {
-
-bool isStronger(const TopActivations::Activation& a, const TopActivations::Activation& b) {
-  return a.value != b.value ? a.value > b.value : a.position < b.position;
-}
-
-}  // namespace
-
 TopActivations::TopActivations(std::int64_t features, std::int64_t count)
     : count_(static_cast<std::size_t>(count)), heaps_(static_cast<std::size_t>(features)) {}
 

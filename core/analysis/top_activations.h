@@ -18,6 +18,11 @@ class TopActivations {
     Position position = 0;
   };
 
+  /// The order of ranks: larger values first, equal ones by position.
+  [[nodiscard]] static bool isStronger(const Activation& a, const Activation& b) {
+    return a.value != b.value ? a.value > b.value : a.position < b.position;
+  }
+
   TopActivations(std::int64_t features, std::int64_t count);
 
   /// Row i of `code` is the token at position first + i; positions only grow from call to call.
