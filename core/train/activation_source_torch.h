@@ -8,6 +8,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -45,10 +46,18 @@ class ActivationSource {
 /// without, step t takes rows [t·B, (t+1)·B), wrapping at the end.
 [[nodiscard]] std::unique_ptr<ActivationSource> openActivationFile(const TrainSettings& settings);
 
+/// How a model's activations are computed before they are asked for. Changes the speed and the
+/// memory only.
+struct ReadingAhead {
+  std::int64_t tokensAtATime = 1024;  ///< of one run of the model, in whole contexts
+  std::size_t chunks = 2;             ///< of these may wait to be taken
+};
+
 /// What `settings.model` computes at `settings.site` from the texts, which start over when they
 /// end. With shuffle, steps draw from a buffer over many contexts that is refilled when half of it
-/// is used; without, tokens come in file order. `steps`: how many batches will be asked for.
-[[nodiscard]] std::unique_ptr<ActivationSource> openModelActivations(const TrainSettings& settings,
-                                                                     std::int64_t steps);
+/// is used; without, tokens come in file order. `steps`: how many batches will be asked for. The
+/// model runs on a thread of its own, from the first batch on.
+[[nodiscard]] std::unique_ptr<ActivationSource> openModelActivations(
+    const TrainSettings& settings, std::int64_t steps, const ReadingAhead& ahead = {});
 
 }  // namespace featurescope

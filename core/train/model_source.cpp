@@ -1,97 +1,111 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
 #include "core/train/activation_source_torch.h"
+#include "core/train/ordered_rows_torch.h"
+#include "core/train/prefetch.h"
+#include "core/train/shuffle_buffer_size.h"
 #include "core/train/shuffle_buffer_torch.h"
 #include "core/train/token_activations_torch.h"
 
+#include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
-#include <vector>
 
 namespace featurescope {
 
 namespace {
 
-/// Rows of the shuffle buffer: many contexts, and not more than 1 GB.
-constexpr std::int64_t kBufferRows = 1 << 16;
-constexpr std::int64_t kBufferElements = 1 << 28;
-
-std::int64_t bufferRows(std::int64_t tokensPerStep, std::int64_t width) {
-  return std::max(2 * tokensPerStep, std::min(kBufferRows, kBufferElements / width));
-}
-
+/// Computes activations on a thread of its own, cuts them into batches on the caller's. What has
+/// been computed and not yet reached the buffer is no part of the state: it is computed again.
 class ModelSource final : public ActivationSource {
  public:
-  ModelSource(const TrainSettings& settings, std::int64_t steps)
-      : settings_(settings), steps_(steps) {
-    startOver();
-  }
+  ModelSource(const TrainSettings& settings, std::int64_t steps, const ReadingAhead& ahead)
+      : ahead_(ahead),
+        stream_(settings, std::max<std::int64_t>(1, ahead.tokensAtATime / settings.corpus.context)),
+        tokensPerStep_(settings.tokensPerStep()),
+        buffer_(makeBuffer(settings, steps)) {}
 
-  [[nodiscard]] std::int64_t width() const override { return stream_->width(); }
-  [[nodiscard]] Json provenance() const override { return stream_->provenance(); }
-  [[nodiscard]] Json report() const override { return stream_->report(); }
+  [[nodiscard]] std::int64_t width() const override { return stream_.width(); }
+  [[nodiscard]] Json provenance() const override { return stream_.provenance(); }
 
   [[nodiscard]] at::Tensor next(const JobContext& job) override {
-    ++taken_;
-    return first_.defined() ? std::exchange(first_, at::Tensor()) : draw(job);
+    return buffer_->take(tokensPerStep_, job);
   }
   [[nodiscard]] at::Tensor sample(std::int64_t rows, const JobContext& job) override {
-    if (!first_.defined()) first_ = draw(job);
-    return first_.narrow(0, 0, std::min(rows, first_.size(0)));
+    return buffer_->sample(rows, job);
   }
 
   [[nodiscard]] SavedState save() const override {
     SavedState state;
-    state.values["batches"] = taken_;
+    state.merge("position", position_.save());
+    state.merge("buffer", buffer_->save());
     return state;
   }
-  void restore(const SavedState& state, const JobContext& job) override {
-    const auto batches = state.value<std::int64_t>("batches");
-    if (batches < 0 || batches > steps_) {
-      throw UserError(ErrorCode::BadFile, SavedState::kWhatFails, "it is of another run");
-    }
-    startOver();
-    while (taken_ < batches) static_cast<void>(next(job));
+  void restore(const SavedState& state, const JobContext& /*job*/) override {
+    const auto position = StreamPosition::restored(state.part("position"));
+    chunks_.reset();
+    buffer_->restore(state.part("buffer"));
+    stream_.goTo(position);
+    position_ = position;
+  }
+
+  /// Of one pass over the texts, as far as it was needed.
+  [[nodiscard]] Json report() const override {
+    Json report = toJson(position_.wholePass.value_or(position_.corpus.report));
+    report["passes"] = position_.passes;
+    return report;
   }
 
  private:
-  void startOver() {
-    stream_.emplace(settings_);
-    buffer_.reset();
-    rest_ = at::Tensor();
-    first_ = at::Tensor();
-    taken_ = 0;
-    const std::int64_t rows = settings_.tokensPerStep();
-    if (!settings_.shuffle) return;
-    buffer_.emplace([this](const JobContext& job) { return stream_->next(job); },
-                    bufferRows(rows, stream_->width()), steps_ * rows,
-                    RandomStream(settings_.compute.seed, "shuffle"));
+  [[nodiscard]] std::unique_ptr<RowBuffer> makeBuffer(const TrainSettings& settings,
+                                                      std::int64_t steps) {
+    const auto nextRows = [this](const JobContext& job) { return this->nextRows(job); };
+    const at::Tensor like =
+        at::empty({0, width()}, at::TensorOptions(stream_.device()).dtype(at::kFloat));
+    if (!settings.shuffle) return std::make_unique<OrderedRows>(nextRows, like);
+    return std::make_unique<ShuffleBuffer>(nextRows, shuffleBufferRows(settings, width()),
+                                           steps * tokensPerStep_,
+                                           RandomStream(settings.compute.seed, "shuffle"), like);
   }
 
-  at::Tensor draw(const JobContext& job) {
-    const std::int64_t wanted = settings_.tokensPerStep();
-    if (buffer_) return buffer_->take(wanted, job);
-    std::vector<at::Tensor> parts;
-    if (rest_.defined()) parts.push_back(std::exchange(rest_, at::Tensor()));
-    std::int64_t held = parts.empty() ? 0 : parts.front().size(0);
-    for (; held < wanted; held += parts.back().size(0)) parts.push_back(stream_->next(job));
-    const at::Tensor all = at::cat(parts);
-    if (held > wanted) rest_ = all.narrow(0, wanted, held - wanted).clone();
-    return all.narrow(0, 0, wanted);
+  at::Tensor nextRows(const JobContext& job) {
+    job.throwIfStopped();
+    if (!chunks_) {
+      chunks_.emplace(
+          [this] {
+            const c10::NoGradGuard noGradients;
+            return stream_.next();
+          },
+          ahead_.chunks);
+    }
+    TokenActivations::Chunk chunk = chunks_->next(job.stop);
+    if (position_.passes == 1 && chunk.after.passes > 1) {
+      job.progress.note(
+          fmt::format("the texts hold {} tokens, fewer than the run needs: they start over",
+                      chunk.after.wholePass.value().tokens));
+    }
+    position_ = std::move(chunk.after);
+    return chunk.rows;
   }
 
-  TrainSettings settings_;
-  std::int64_t steps_, taken_ = 0;
-  std::optional<TokenActivations> stream_;
-  std::optional<ShuffleBuffer> buffer_;
-  at::Tensor rest_, first_;
+  ReadingAhead ahead_;
+  TokenActivations stream_;  ///< used on the other thread once `chunks_` is there
+  std::int64_t tokensPerStep_;
+  StreamPosition position_;  ///< behind the last chunk in the buffer
+  std::unique_ptr<RowBuffer> buffer_;
+  std::optional<Prefetch<TokenActivations::Chunk>> chunks_;
 };
 
 }  // namespace
 
 std::unique_ptr<ActivationSource> openModelActivations(const TrainSettings& settings,
-                                                       std::int64_t steps) {
-  return std::make_unique<ModelSource>(settings, steps);
+                                                       std::int64_t steps,
+                                                       const ReadingAhead& ahead) {
+  return std::make_unique<ModelSource>(settings, steps, ahead);
 }
 
 }  // namespace featurescope

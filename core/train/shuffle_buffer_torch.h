@@ -1,39 +1,53 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/base/progress.h"
 #include "core/base/random.h"
+#include "core/train/row_buffer_torch.h"
 
-#include <ATen/ATen.h>
-
-#include <cstdint>
-#include <functional>
 #include <vector>
 
 namespace featurescope {
 
-/// Draws rows at random from a stream that is too long to hold: keeps a buffer of rows, and when
-/// half of it has been drawn, fills it up from the stream. Every row is drawn exactly once.
-class ShuffleBuffer {
+/// Draws rows at random from a stream that is too long to hold. When half of the buffer has been
+/// drawn, it is filled up again from the stream; the rows for that are read as places fall free, a
+/// batch's worth for each batch drawn, so that the stream's work is spread over the steps. Every
+/// row is drawn exactly once, and which ones depends on neither how the stream is cut nor how far
+/// it is ahead.
+class ShuffleBuffer final : public RowBuffer {
  public:
-  /// `refill` gives the stream's next rows, [any number ≥ 1, d]. Holds at most `capacity` rows;
-  /// `wanted`: how many rows will be drawn in all, so that no more than these are read.
-  ShuffleBuffer(std::function<at::Tensor(const JobContext&)> refill, std::int64_t capacity,
-                std::int64_t wanted, RandomStream random);
+  /// Holds at most `capacity` rows; `wanted`: how many will be drawn in all, so that no more than
+  /// these are read. `like` is an empty tensor [0, d] on the stream's device.
+  ShuffleBuffer(NextRows nextRows, std::int64_t capacity, std::int64_t wanted, RandomStream random,
+                const at::Tensor& like);
 
-  /// [count, d]; count is at most the capacity.
-  [[nodiscard]] at::Tensor take(std::int64_t count, const JobContext& job);
+  /// `count` is at most the capacity.
+  [[nodiscard]] at::Tensor take(std::int64_t count, const JobContext& job) override;
+  /// Rows from all over the first filling.
+  [[nodiscard]] at::Tensor sample(std::int64_t count, const JobContext& job) override;
+  [[nodiscard]] SavedState save() const override;
+  void restore(const SavedState& state) override;
 
  private:
-  void fill(const JobContext& job);
+  [[nodiscard]] std::int64_t free() const { return capacity_ - drawable_ - incoming_; }
+  [[nodiscard]] std::int64_t firstDrawable() const { return capacity_ - drawable_; }
+  void readAhead(std::int64_t count, const JobContext& job);
+  [[nodiscard]] bool needsFilling(std::int64_t count) const;
+  void fillUp(const JobContext& job);
+  std::int64_t readOnce(const JobContext& job);
+  void admitIncoming();
+  [[nodiscard]] std::vector<std::int64_t> drawPlaces(std::int64_t count);
+  void closeGaps(const std::vector<std::int64_t>& drawn);
 
-  std::function<at::Tensor(const JobContext&)> refill_;
-  std::int64_t capacity_, unread_;
+  NextRows nextRows_;
+  std::int64_t capacity_, wanted_;
+  std::int64_t unread_;  ///< rows of the stream still to be read
   RandomStream random_;
-  at::Tensor rows_;                  ///< [capacity, d]
-  at::Tensor spare_;                 ///< rows read already that did not fit any more
-  std::vector<std::int64_t> free_;   ///< places of rows_ whose row was drawn
-  std::vector<std::int64_t> order_;  ///< places in the order of drawing, the next one last
+  /// [capacity, d]: first `incoming_` rows of the next filling in the stream's order, then free
+  /// places, at the end `drawable_` rows of this one.
+  at::Tensor rows_;
+  std::int64_t incoming_ = 0, drawable_ = 0;
+  at::Tensor spare_;                  ///< rows read already that do not fit in yet, [any number, d]
+  std::vector<std::int64_t> places_;  ///< scratch of drawPlaces
 };
 
 }  // namespace featurescope

@@ -6,7 +6,8 @@
 #include "core/sae/finite_torch.h"
 #include "core/train/token_activations_torch.h"
 
-#include <fmt/format.h>
+#include <string>
+#include <utility>
 
 namespace featurescope {
 
@@ -21,22 +22,44 @@ LanguageModel openModel(const TrainSettings& settings) {
 
 }  // namespace
 
-TokenActivations::TokenActivations(const TrainSettings& settings)
+SavedState StreamPosition::save() const {
+  SavedState state;
+  state.values = {{"passes", passes},
+                  {"corpus", toJson(corpus)},
+                  {"whole_pass", wholePass ? toJson(*wholePass) : Json(nullptr)}};
+  return state;
+}
+
+StreamPosition StreamPosition::restored(const SavedState& state) {
+  StreamPosition position;
+  position.passes = state.value<std::int64_t>("passes");
+  position.corpus = corpusCursorFrom(state.values.value("corpus", Json()), SavedState::kWhatFails);
+  const Json wholePass = state.values.value("whole_pass", Json());
+  if (!wholePass.is_null()) {
+    position.wholePass = corpusReportFrom(wholePass, SavedState::kWhatFails);
+  }
+  if (position.passes < 1 || (position.passes > 1) != position.wholePass.has_value()) {
+    throw UserError(ErrorCode::BadFile, SavedState::kWhatFails,
+                    "its count of passes over the texts is damaged");
+  }
+  return position;
+}
+
+TokenActivations::TokenActivations(const TrainSettings& settings, std::int64_t contexts)
     : folder_(settings.model),
       site_(settings.site),
       options_(settings.corpus),
-      contexts_(settings.batch),
+      contexts_(contexts),
       model_(openModel(settings)),
       tokenizer_(Tokenizer::load(settings.model)),
       corpus_(tokenizer_, options_) {}
 
 std::int64_t TokenActivations::width() const { return site_.width(model_.config()); }
 
-at::Tensor TokenActivations::next(const JobContext& job) {
-  job.throwIfStopped();
-  if (!corpus_.next(batch_, contexts_)) startOver(job);
-  const at::Tensor tokens = toTorch(batch_, model_);
-  at::Tensor values = model_.activations(tokens, site_).to(at::kFloat).flatten(0, 1);
+TokenActivations::Chunk TokenActivations::next() {
+  if (!corpus_.next(batch_, contexts_)) startOver();
+  at::Tensor values =
+      model_.activations(toTorch(batch_, model_), site_).to(at::kFloat).flatten(0, 1);
   if (batch_.padded()) {
     values = values.index({realTokens(batch_, values.device()).flatten()});
   }
@@ -45,21 +68,24 @@ at::Tensor TokenActivations::next(const JobContext& job) {
                     "the model computed a value there that is not a finite number",
                     "try --dtype float32");
   }
-  return values;
+  position_.corpus = corpus_.cursor();
+  return {values, position_};
 }
 
-void TokenActivations::startOver(const JobContext& job) {
-  if (passes_ == 1) {
-    job.progress.note(
-        fmt::format("the texts hold {} tokens, fewer than the run needs: they start over",
-                    corpus_.report().tokens));
-  }
-  ++passes_;
+void TokenActivations::startOver() {
+  ++position_.passes;
+  position_.wholePass = corpus_.report();
   corpus_ = Corpus(tokenizer_, options_);
   if (!corpus_.next(batch_, contexts_)) {
     throw UserError(ErrorCode::BadText, "cannot read the texts again", "they hold nothing any more",
                     "leave the files as they are while a run reads them");
   }
+}
+
+void TokenActivations::goTo(const StreamPosition& position) {
+  corpus_ = Corpus(tokenizer_, options_);
+  corpus_.resume(position.corpus);
+  position_ = position;
 }
 
 Json TokenActivations::provenance() const {
@@ -73,15 +99,6 @@ Json TokenActivations::provenance() const {
             {"hash", ModelFolder::open(folder_).hash()}}},
           {"tokenizer", {{"hash", tokenizer_.hash()}}},
           {"text", std::move(texts)}};
-}
-
-Json TokenActivations::report() const {
-  const CorpusReport& report = corpus_.report();
-  return {{"passes", passes_},
-          {"documents", report.documents},
-          {"contexts", report.contexts},
-          {"dropped_tokens", report.droppedTokens},
-          {"empty_documents", report.emptyDocuments}};
 }
 
 }  // namespace featurescope
