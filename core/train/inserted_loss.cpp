@@ -95,23 +95,6 @@ ReplaceSite replaceBy(const Autoencoder& autoencoder) {
   };
 }
 
-ContextLoss InsertedLoss::total() const {
-  ContextLoss total;
-  for (const ContextLoss& context : contexts) {
-    total.predicted += context.predicted;
-    total.base += context.base;
-    total.sae += context.sae;
-    total.zero += context.zero;
-    total.mean += context.mean;
-  }
-  return total;
-}
-
-std::optional<double> recovered(double ablated, double sae, double base) {
-  if (ablated == base) return std::nullopt;
-  return (ablated - sae) / (ablated - base);
-}
-
 /// One pass over the texts with a replacement in place.
 class InsertedLossMeter::Pass {
  public:

@@ -5,6 +5,7 @@
 #include "core/lm/language_model_torch.h"
 #include "core/sae/autoencoder_torch.h"
 #include "core/text/corpus.h"
+#include "core/train/context_loss.h"
 
 #include <ATen/ATen.h>
 
@@ -24,15 +25,6 @@ using ReplaceSite = std::function<SiteReplacement(const at::Tensor& x)>;
 
 /// x̂ = decode(encode(x)). Keeps a reference to `autoencoder`.
 [[nodiscard]] ReplaceSite replaceBy(const Autoencoder& autoencoder);
-
-/// Sums over a context's predicted tokens of the negative log-likelihood, nats.
-struct ContextLoss {
-  std::int64_t predicted = 0;  ///< tokens: all real ones but the first
-  double base = 0;             ///< the model as it is
-  double sae = 0;              ///< with the replacement at the site
-  double zero = 0;             ///< with zeros there
-  double mean = 0;             ///< with the site's mean over the corpus' counted tokens there
-};
 
 /// The replacement in numbers, over all counted tokens (definitions: contract's; means over tokens,
 /// sums over dimensions).
@@ -61,13 +53,8 @@ struct InsertedLoss {
   ReplacementFigures figures;
   std::vector<AtSite> furtherSites;
 
-  /// Sums over all contexts; a loss is such a sum / predicted.
-  [[nodiscard]] ContextLoss total() const;
+  [[nodiscard]] ContextLoss total() const { return sumOf(contexts); }
 };
-
-/// (ablated − sae) / (ablated − base), the share of the loss that ablating the site costs which the
-/// replacement keeps from being lost; nothing when ablating costs nothing.
-[[nodiscard]] std::optional<double> recovered(double ablated, double sae, double base);
 
 /// Measures what replacing a site's values does to a model's loss on texts, in constant memory but
 /// for 40 bytes a context. A batch runs through the model once up to the site, and from there once
