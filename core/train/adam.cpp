@@ -23,6 +23,11 @@ void Adam::step(const std::vector<at::Tensor>& gradients) {
                    /*weight_decay=*/0.0, options_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
 }
 
+void Adam::forget(std::size_t parameter, std::int64_t dimension, const at::Tensor& ids) {
+  firstMoments_[parameter].index_fill_(dimension, ids, 0);
+  secondMoments_[parameter].index_fill_(dimension, ids, 0);
+}
+
 SavedState Adam::save() const {
   SavedState state;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {

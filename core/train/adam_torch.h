@@ -5,6 +5,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cstdint>
 #include <vector>
 
 namespace featurescope {
@@ -26,11 +27,9 @@ class Adam {
   void setLearningRate(double rate) { options_.learningRate = rate; }
   [[nodiscard]] const AdamOptions& options() const { return options_; }
 
-  /// Both moments of a parameter, by its place in the order; whoever resets entries writes to them.
-  [[nodiscard]] at::Tensor& firstMoment(std::size_t parameter) { return firstMoments_[parameter]; }
-  [[nodiscard]] at::Tensor& secondMoment(std::size_t parameter) {
-    return secondMoments_[parameter];
-  }
+  /// Sets to 0 both moments of the entries of a parameter (by its place in the order) that have an
+  /// index in `ids` (int64) along `dimension`.
+  void forget(std::size_t parameter, std::int64_t dimension, const at::Tensor& ids);
 
   /// Moments and the number of steps; the parameters are their owner's to save.
   [[nodiscard]] SavedState save() const;

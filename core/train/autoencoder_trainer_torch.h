@@ -2,13 +2,14 @@
 #pragma once
 
 #include "core/train/adam_torch.h"
+#include "core/train/divergence.h"
 #include "core/train/feature_activity_torch.h"
 #include "core/train/l1_control.h"
 #include "core/train/learning_rate.h"
 #include "core/train/objective_torch.h"
+#include "core/train/resampling_torch.h"
 #include "core/train/saved_state_torch.h"
 #include "core/train/train_autoencoder.h"
-#include "core/train/train_choices.h"
 #include "core/train/train_event.h"
 
 #include <memory>
@@ -17,11 +18,6 @@
 
 namespace featurescope {
 
-struct ResamplingSettings {
-  Resampling method = Resampling::None;
-  std::int64_t every = 10'000;  ///< steps
-};
-
 /// An SAE in training: everything that one step reads and changes. One thread at a time.
 class AutoencoderTrainer {
  public:
@@ -29,7 +25,7 @@ class AutoencoderTrainer {
     std::int64_t tokensPerStep = 1024;
     AdamOptions adam;  ///< its learning rate is overwritten by `learningRate`
     LearningRateSettings learningRate;
-    L1ControlSettings l1;
+    L1ControlSettings l1;  ///< its response is overwritten by what the learning rate makes it
     std::optional<double> clipGradient;  ///< the largest norm of all gradients together
     bool projectDecoderGradient = false;
     std::int64_t deadWindow = 5000;  ///< steps
@@ -60,6 +56,12 @@ class AutoencoderTrainer {
   void restore(const SavedState& state);
 
  private:
+  void checkLoss(const TrainMetrics& figures, const at::Tensor& x);
+  void update(double learningRate);
+  void controlL1(const TrainMetrics& figures);
+  void resampleWhatIsDead();
+  void note(std::string kind, std::string sentence, Json figures);
+
   Options options_;
   AutoencoderParameters parameters_;
   std::unique_ptr<Objective> objective_;
@@ -67,6 +69,8 @@ class AutoencoderTrainer {
   FeatureActivity activity_;
   LearningRate learningRate_;
   L1Control l1_;
+  FeatureResampler resampler_;
+  DivergenceWatch divergence_;
   std::vector<TrainEvent> events_;
   std::int64_t stepsDone_ = 0;
 };

@@ -9,9 +9,9 @@
 namespace featurescope {
 
 /// Something that a run's rules did, for its log (`sentence`) and for programs (`kind`, `figures`).
-/// Kinds: "l1-adjusting" and "l1-held" (figures: l1_coeff, l0), "resampled" (features: their ids,
-/// method), "resampling-outcome" (resampled_at, features, fired, again_dead: counts),
-/// "learning-rate-rewarmed" (steps).
+/// Kinds: "l1-adjusting" and "l1-held" (l1_coeff, l0 smoothed), "resampled" (method, features:
+/// their ids), "resampling-outcome" (resampled_after_step, window, features, fired, fired_lately:
+/// counts), "learning-rate-rewarmed" (steps).
 struct TrainEvent {
   std::string kind;
   std::int64_t step = 0;  ///< the step after whose update it happened
