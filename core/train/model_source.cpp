@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <utility>
 
 namespace featurescope {
 
@@ -88,7 +87,7 @@ class ModelSource final : public ActivationSource {
           fmt::format("the texts hold {} tokens, fewer than the run needs: they start over",
                       chunk.after.wholePass.value().tokens));
     }
-    position_ = std::move(chunk.after);
+    position_ = chunk.after;
     return chunk.rows;
   }
 

@@ -3,13 +3,16 @@
 #include "core/base/json.h"
 #include "core/lm/language_model_torch.h"
 #include "core/train/activation_source_torch.h"
+#include "core/train/saved_state_torch.h"
 #include "core/train/train_autoencoder.h"
+#include "tests/support/compressed_text.h"
 #include "tests/support/test_data.h"
 
 #include <ATen/core/grad_mode.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -81,6 +84,55 @@ class ModelSource : public ::testing::Test {
     ASSERT_EQ(actual.sizes(), expected.sizes());
     EXPECT_LE((actual - expected).abs().max().item<double>(), 1e-5);
   }
+  [[nodiscard]] static SavedState throughAFile(const SavedState& state) {
+    const TemporaryFolder folder;
+    writeState(folder.path(), state);
+    return readState(folder.path());
+  }
+  /// Goes on from the state after each step and compares bit for bit with having gone on.
+  void expectEveryStepGoesOnAlike(const TrainSettings& settings, std::int64_t steps) {
+    const ReadingAhead ahead{.tokensAtATime = 2 * kContext, .chunks = 1};
+    const auto source = openModelActivations(settings, steps, ahead);
+    std::vector<SavedState> states;
+    std::vector<at::Tensor> expected;
+    for (std::int64_t step = 0; step < steps; ++step) {
+      states.push_back(throughAFile(source->save()));
+      expected.push_back(batches(*source, 1));
+    }
+    const auto resumed = openModelActivations(settings, steps, ahead);
+    for (std::int64_t step = steps - 1; step >= 0; --step) {  // backwards: it may be used before
+      const auto from = static_cast<std::size_t>(step);
+      resumed->restore(states[from], {.stop = {}, .progress = notes_});
+      for (std::size_t i = from; i < expected.size(); ++i) {
+        ASSERT_TRUE(at::equal(batches(*resumed, 1), expected[i])) << "from " << from << " at " << i;
+      }
+      EXPECT_EQ(resumed->report(), source->report());
+    }
+  }
+  [[nodiscard]] fs::path file(const std::string& name, const std::string& contents) const {
+    writeFile(folder_.path() / name, contents);
+    return folder_.path() / name;
+  }
+  /// Records of different lengths, empty ones and ones longer than a context among them.
+  [[nodiscard]] static std::string records() {
+    std::string lines;
+    for (int i = 0; i < 8; ++i) {
+      std::string words;
+      for (int word = 0; word < (i * 5) % 13; ++word) words += " token";
+      lines += Json{{"text", words}}.dump() + "\n";
+    }
+    return lines;
+  }
+  void expectError(ActivationSource& source, ErrorCode code) {
+    for (int again = 0; again < 2; ++again) {
+      try {
+        batches(source, 1);
+        ADD_FAILURE() << "no error";
+      } catch (const UserError& error) {
+        EXPECT_EQ(error.code(), code) << error.what();
+      }
+    }
+  }
 
   c10::NoGradGuard noGradients_;
   TemporaryFolder folder_;
@@ -128,6 +180,160 @@ TEST_F(ModelSource, WithShuffleGivesEveryTokenOfAPassOnce) {
   };
   expectNear(byFirstValue(read), byFirstValue(every));
   EXPECT_EQ(source->report()["passes"], 1);
+}
+
+TEST_F(ModelSource, GivesTheSameBatchesHoweverFarItReadsAhead) {
+  for (const bool shuffle : {true, false}) {
+    TrainSettings settings = this->settings();
+    settings.shuffle = shuffle;
+    const auto run = [&](const ReadingAhead& ahead) {
+      return batches(*openModelActivations(settings, 6, ahead), 6);
+    };
+    const at::Tensor expected = run({.tokensAtATime = 2 * kContext, .chunks = 0});
+    for (const std::size_t chunks : {1, 2, 50}) {
+      EXPECT_TRUE(at::equal(run({.tokensAtATime = 2 * kContext, .chunks = chunks}), expected));
+    }
+    // Another shape of the products may round otherwise.
+    for (const std::int64_t tokens : {1, 24, 10'000}) {
+      expectNear(run({.tokensAtATime = tokens, .chunks = 2}), expected);
+    }
+    settings.compute.threads = 2;
+    applyThreads(settings.compute);
+    expectNear(run({.tokensAtATime = 2 * kContext, .chunks = 2}), expected);
+    applyThreads({.threads = 1});
+  }
+}
+
+TEST_F(ModelSource, GoesOnFromEveryStepInTextsOfEveryForm) {
+  using testing::gzip;
+  using testing::zstd;
+  TrainSettings settings = this->settings();
+  settings.batch = 2;
+  settings.corpus.files = {text(), file("a.jsonl", records()), file("b.jsonl.gz", gzip(records())),
+                           file("c.txt.zst", zstd(readFile(text())))};
+  settings.shuffleBuffer = 5 * kContext;
+  expectEveryStepGoesOnAlike(settings, 12);
+  settings.shuffle = false;
+  expectEveryStepGoesOnAlike(settings, 12);
+}
+
+TEST_F(ModelSource, GoesOnFromEveryStepInLaterPassesOverDocuments) {
+  TrainSettings settings = this->settings();
+  settings.batch = 2;
+  settings.corpus.packing = Packing::Documents;
+  settings.corpus.files = {file("a.jsonl", records()), text()};
+  settings.shuffleBuffer = 5 * kContext;
+  expectEveryStepGoesOnAlike(settings, 12);
+  settings.shuffle = false;
+  expectEveryStepGoesOnAlike(settings, 12);
+  const auto source = openModelActivations(settings, 12);
+  batches(*source, 12);
+  EXPECT_GT(source->report()["passes"], 2);
+  EXPECT_EQ(source->report()["documents"], 9);
+  EXPECT_EQ(source->report()["empty_documents"], 1);
+}
+
+TEST_F(ModelSource, ShowsASampleThatChangesNothing) {
+  for (const bool shuffle : {true, false}) {
+    TrainSettings settings = this->settings();
+    settings.shuffle = shuffle;
+    const auto untouched = openModelActivations(settings, 4);
+    const auto source = openModelActivations(settings, 4);
+    const at::Tensor sample = source->sample(20, {.stop = {}, .progress = notes_});
+    EXPECT_EQ(sample.sizes(), (at::IntArrayRef{20, kWidth}));
+    const SavedState state = throughAFile(source->save());
+    EXPECT_TRUE(at::equal(batches(*source, 4), batches(*untouched, 4)));
+    const auto resumed = openModelActivations(settings, 4);
+    resumed->restore(state, {.stop = {}, .progress = notes_});
+    EXPECT_TRUE(
+        at::equal(resumed->next({.stop = {}, .progress = notes_}),
+                  openModelActivations(settings, 4)->next({.stop = {}, .progress = notes_})));
+  }
+}
+
+TEST_F(ModelSource, MayBeDroppedWhileTheModelRunsAhead) {
+  for (const std::size_t chunks : {0, 1, 3}) {
+    const auto source =
+        openModelActivations(settings(), 1000, {.tokensAtATime = 8, .chunks = chunks});
+    batches(*source, 1);
+  }
+  const auto unused = openModelActivations(settings(), 4);
+}
+
+TEST_F(ModelSource, IsInterruptedBetweenBatches) {
+  TrainSettings settings = this->settings();
+  const auto source = openModelActivations(settings, 4);
+  batches(*source, 1);
+  std::stop_source stop;
+  stop.request_stop();
+  settings.shuffle = false;
+  const auto ordered = openModelActivations(settings, 4);
+  EXPECT_THROW(static_cast<void>(ordered->next({.stop = stop.get_token(), .progress = notes_})),
+               Interrupted);
+  EXPECT_EQ(batches(*ordered, 1).size(0), settings.tokensPerStep());
+}
+
+TEST_F(ModelSource, ReportsABadLineWhereItIsReached) {
+  TrainSettings settings = this->settings();
+  settings.shuffle = false;
+  settings.batch = 1;
+  settings.corpus.files = {file("a.jsonl", records() + "{\"text\": 5}\n")};
+  const auto source = openModelActivations(settings, 100, {.tokensAtATime = kContext, .chunks = 9});
+  batches(*source, 4);
+  try {
+    batches(*source, 100);
+    ADD_FAILURE() << "no error";
+  } catch (const UserError& error) {
+    EXPECT_EQ(error.code(), ErrorCode::BadText);
+    EXPECT_THAT(error.what(), HasSubstr("line 9 of"));
+  }
+  expectError(*source, ErrorCode::BadText);
+}
+
+TEST_F(ModelSource, ReportsAnActivationThatIsNotFinite) {
+  const Tokenizer tokenizer = Tokenizer::load(modelFolder());
+  LanguageModel model = LanguageModel::open(modelFolder(), {});
+  NeoxWeights weights = model.weights();
+  const std::string fine = "One day a small token met another token, and they went the same way.";
+  const std::vector<TokenId> bad = tokenizer.encode("?");
+  weights.embedIn[bad.back().value].fill_(3e38F);
+  saveLanguageModel(modelFolder(), LanguageModel(model.config(), weights), at::kFloat);
+  writeFile(text(), fine + "?" + fine);
+  TrainSettings settings = this->settings();
+  settings.shuffle = false;
+  settings.batch = 1;
+  const auto source = openModelActivations(settings, 100, {.tokensAtATime = kContext, .chunks = 9});
+  const auto fineContexts = static_cast<std::int64_t>(tokenizer.encode(fine).size()) / kContext;
+  ASSERT_GT(fineContexts, 0);
+  EXPECT_TRUE(at::isfinite(batches(*source, fineContexts)).all().item<bool>());
+  expectError(*source, ErrorCode::NotFinite);
+}
+
+TEST_F(ModelSource, RefusesStatesThatItCannotHaveHad) {
+  const TrainSettings settings = this->settings();
+  const auto source = openModelActivations(settings, 4);
+  batches(*source, 2);
+  const SavedState good = source->save();
+  const auto expectRefused = [&](const SavedState& bad) {
+    try {
+      openModelActivations(settings, 4)->restore(bad, {.stop = {}, .progress = notes_});
+      ADD_FAILURE() << "no error for " << bad.values;
+    } catch (const UserError& error) {
+      EXPECT_TRUE(error.code() == ErrorCode::BadFile || error.code() == ErrorCode::BadText)
+          << error.what();
+    }
+  };
+  expectRefused({});
+  for (const char* part : {"position", "buffer"}) {
+    for (const auto& [name, value] : good.values[part].items()) {
+      if (value.is_null()) continue;
+      for (const Json& wrong : {Json(-1), Json("seven"), Json::array({1}), Json(nullptr)}) {
+        SavedState bad = good;
+        bad.values[part][name] = wrong;
+        if (wrong != value) expectRefused(bad);
+      }
+    }
+  }
 }
 
 TEST_F(ModelSource, TrainsARunThatSaysWhereItComesFrom) {
