@@ -8,6 +8,7 @@
 #include "ui/models/number_format.h"
 #include "ui/pages/feature_page.h"
 #include "ui/pages/feature_panel.h"
+#include "ui/pages/training_page.h"
 #include "ui/pages/welcome_page.h"
 #include "ui/window/header_bar.h"
 #include "ui/window/jobs_panel.h"
@@ -28,7 +29,7 @@
 #include <QTabWidget>
 #include <QVBoxLayout>
 
-#include <chrono>
+#include <algorithm>
 #include <utility>
 
 namespace featurescope {
@@ -65,12 +66,14 @@ void MainWindow::makeLayout() {
   welcome_ = new WelcomePage;
   panel_ = new FeaturePanel;
   page_ = new FeaturePage;
+  training_ = new TrainingPage;
   jobsPanel_ = new JobsPanel(jobs_);
 
   auto* pages = new QTabWidget;
   pages->setObjectName("pages");
   pages->setDocumentMode(true);
   pages->addTab(page_, tr("Feature"));
+  pages->addTab(training_, tr("Training"));
   splitter_ = new QSplitter(Qt::Horizontal);
   splitter_->setObjectName("mainSplitter");
   splitter_->setHandleWidth(1);
@@ -129,6 +132,10 @@ void MainWindow::connectParts() {
   connect(page_, &FeaturePage::stepRequested, this, &MainWindow::step);
   connect(page_, &FeaturePage::told, this,
           [this](const QString& sentence) { statusBar()->showMessage(sentence, 4000); });
+  connect(training_, &TrainingPage::openRunRequested, this, &MainWindow::askForRun);
+  connect(&runWatch_, &RunWatch::changed, training_, &TrainingPage::setRecord);
+  connect(&runWatch_, &RunWatch::failed, this,
+          [this](const std::filesystem::path&, const Failure& failure) { showFailure(failure); });
   connect(header_, &HeaderBar::indexChosen, this, [this](const std::filesystem::path& index) {
     if (session_.current() && session_.current()->study) {
       open(session_.current()->study->folder, index);
@@ -150,7 +157,8 @@ void MainWindow::open(const std::filesystem::path& path, const std::filesystem::
 }
 
 void MainWindow::reopenLast() {
-  if (!settings_.lastOpened.isEmpty()) open(toPath(settings_.lastOpened));
+  if (settings_.lastOpened.isEmpty()) return;
+  open(toPath(settings_.lastOpened), toPath(settings_.lastIndex));
 }
 
 /// The demo is made once, in the person's data folder; study and index open like any other.
@@ -181,8 +189,10 @@ void MainWindow::showOpened(const OpenedIndex& opened) {
   panel_->setFeatures(opened.features);
   header_->setOpened(opened);
   showStatus(opened);
+  showRuns();
   const auto path = opened.study ? opened.study->folder : opened.indexPath;
   settings_.lastOpened = toQString(path);
+  settings_.lastIndex = opened.study ? toQString(opened.indexPath) : QString();
   settings_.addRecent(settings_.lastOpened);
   saveSettings();
   setWindowTitle(tr("%1 — Featurescope").arg(breadcrumbs(opened).value(0)));
@@ -191,9 +201,25 @@ void MainWindow::showOpened(const OpenedIndex& opened) {
   welcome_->setRecent(settings_.recent);
   stack_->setCurrentIndex(opened.hasFeatures() ? 1 : 0);
   updateActions();
-  if (!opened.hasFeatures()) return;
+  if (!opened.hasFeatures()) {
+    emit welcomeShown();
+    return;
+  }
   panel_->focusTable();
   if (const auto first = panel_->firstShown()) visit(*first);
+}
+
+/// The study's runs and those opened beside it, each once.
+void MainWindow::showRuns() {
+  std::vector<std::filesystem::path> runs;
+  if (session_.current() && session_.current()->study) {
+    for (const Study::Part& run : session_.current()->study->runs) runs.push_back(run.path);
+  }
+  for (const std::filesystem::path& run : openedRuns_) {
+    if (std::find(runs.begin(), runs.end(), run) == runs.end()) runs.push_back(run);
+  }
+  training_->setRuns(runs);
+  runWatch_.setRuns(runs);
 }
 
 void MainWindow::showOpenFailure(const QString& path, const Failure& failure) {
@@ -230,7 +256,7 @@ void MainWindow::showStatus(const OpenedIndex& opened) {
 }
 
 void MainWindow::visit(FeatureId feature) {
-  history_.visit(feature, std::chrono::steady_clock::now());
+  history_.visit(feature, clock_());
   showFeature(feature);
 }
 
@@ -335,6 +361,7 @@ void MainWindow::applyTheme() {
   forward_->setIcon(historyIcon("forward"));
   panel_->setColors(theme.pageColors(theme.surface));
   page_->setColors(theme.pageColors(theme.window));
+  training_->setColors(theme.pageColors(theme.window), theme.plotColors());
 }
 
 bool MainWindow::event(QEvent* event) {

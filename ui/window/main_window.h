@@ -6,15 +6,20 @@
 #include "ui/bridge/index_form.h"
 #include "ui/bridge/index_session.h"
 #include "ui/bridge/job_queue.h"
+#include "ui/bridge/run_watch.h"
 #include "ui/dialogs/information_dialogs.h"
 #include "ui/window/navigation_history.h"
 #include "ui/window/window_settings.h"
 
 #include <QMainWindow>
 
+#include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
+#include <utility>
+#include <vector>
 
 class QAction;
 class QLabel;
@@ -29,6 +34,7 @@ class FeaturePanel;
 class HeaderBar;
 class JobsPanel;
 class MessageBar;
+class TrainingPage;
 class WelcomePage;
 
 /// The window: it passes what a person does to the session and the jobs, and their answers to the
@@ -51,11 +57,17 @@ class MainWindow : public QMainWindow {
   void setRemembering(bool remembering) { remembering_ = remembering; }
   void showFailure(const Failure& failure);
 
+  /// Tells the time that decides whether a feature was visited or passed by; the steady clock
+  /// unless told otherwise.
+  void setClock(std::function<NavigationHistory::Time()> clock) { clock_ = std::move(clock); }
+
   [[nodiscard]] JobQueue& jobs() { return jobs_; }
 
  signals:
   /// The feature page shows what was asked for last.
   void pageShown(featurescope::FeatureId feature);
+  /// A study without an index is open: the first page is shown.
+  void welcomeShown();
   void failureShown(const featurescope::Failure& failure);
 
  protected:
@@ -81,6 +93,7 @@ class MainWindow : public QMainWindow {
   void showOpenFailure(const QString& path, const Failure& failure);
   void showStatus(const OpenedIndex& opened);
   void showFeature(FeatureId feature);
+  void showRuns();
   void visit(FeatureId feature);
   void step(int rows);
   void goBack();
@@ -97,6 +110,7 @@ class MainWindow : public QMainWindow {
   void askForPath();
   void askForFeature();
   void askForIndexJob();
+  void askForRun();
   void exportTable();
   [[nodiscard]] IndexForm proposedIndexForm() const;
 
@@ -104,7 +118,10 @@ class MainWindow : public QMainWindow {
   IndexSession session_;
   JobQueue jobs_;
   Errands errands_;
+  RunWatch runWatch_;
+  std::vector<std::filesystem::path> openedRuns_;  ///< by hand, beside those of the study
   NavigationHistory history_;
+  std::function<NavigationHistory::Time()> clock_ = std::chrono::steady_clock::now;
   std::map<JobId, IndexForm> indexJobs_;  ///< whose result opens when it is done
   std::optional<IndexForm> lastForm_;
   bool remembering_ = true;
@@ -120,6 +137,7 @@ class MainWindow : public QMainWindow {
   QSplitter* splitter_;
   FeaturePanel* panel_;
   FeaturePage* page_;
+  TrainingPage* training_;
   JobsPanel* jobsPanel_;
   QLabel *countStatus_, *tokenStatus_, *hashStatus_, *deviceStatus_;
 };

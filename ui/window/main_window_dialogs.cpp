@@ -40,6 +40,18 @@ void MainWindow::askForIndexJob() {
   dialog->open();
 }
 
+void MainWindow::askForRun() {
+  auto* dialog = new QFileDialog(this, tr("Open a training run"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(QFileDialog::Directory);
+  dialog->setOption(QFileDialog::ShowDirsOnly);
+  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& folder) {
+    openedRuns_.push_back(toPath(folder));
+    showRuns();
+  });
+  dialog->open();
+}
+
 /// What was asked last in this window, or else what the open study holds; the index gets a new
 /// name.
 IndexForm MainWindow::proposedIndexForm() const {

@@ -153,6 +153,25 @@ PageColors Theme::pageColors(const QColor& background) const {
   return c;
 }
 
+PlotColors Theme::plotColors() const {
+  PlotColors c;
+  c.background = window;
+  c.text = text;
+  c.dim = dim;
+  c.grid = hairline;
+  c.cursor = faint;
+  if (dark) {
+    c.curves = {"#6fa8dc", "#f0964a", "#5cc088", "#d98cc0", "#e6c84f", "#7fd4e0", "#e8796c"};
+    c.dead = "#e8796c";
+    c.alive = "#6fa8dc";
+  } else {
+    c.curves = {"#2c5a8c", "#d55e00", "#00805c", "#b0508f", "#a07800", "#3595c4", "#7a4b2a"};
+    c.dead = "#c2402f";
+    c.alive = "#2c5a8c";
+  }
+  return c;
+}
+
 QIcon Theme::icon(const QString& name, const QColor& color) {
   QFile file(QStringLiteral(":/icons/%1.svg").arg(name));
   if (!file.open(QIODevice::ReadOnly)) return {};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/pages/page_colors.h"
+#include "ui/plots/plot_colors.h"
 
 #include <QColor>
 #include <QIcon>
@@ -41,6 +42,7 @@ struct Theme {
   [[nodiscard]] QString styleSheet() const;
   /// For painting on `background`.
   [[nodiscard]] PageColors pageColors(const QColor& background) const;
+  [[nodiscard]] PlotColors plotColors() const;
   /// A one-colour icon of resources/icons in `color`, sharp at any scale.
   [[nodiscard]] static QIcon icon(const QString& name, const QColor& color);
 };

@@ -25,6 +25,7 @@ WindowSettings WindowSettings::load() {
   const auto theme = kThemes.indexOf(stored.value("window/theme").toString());
   if (theme >= 0) settings.theme = static_cast<ThemeChoice>(theme);
   settings.lastOpened = stored.value("files/last").toString();
+  settings.lastIndex = stored.value("files/last_index").toString();
   settings.recent = stored.value("files/recent").toStringList().mid(0, kMostRecent);
   return settings;
 }
@@ -37,6 +38,7 @@ void WindowSettings::save() const {
   stored.setValue("window/theme", kThemes[static_cast<qsizetype>(theme)]);
   stored.setValue("features/columns", columns);
   stored.setValue("files/last", lastOpened);
+  stored.setValue("files/last_index", lastIndex);
   stored.setValue("files/recent", recent);
 }
 

@@ -16,6 +16,7 @@ struct WindowSettings {
   QStringList columns;  ///< FeaturePanel::columnLayout
   ThemeChoice theme = ThemeChoice::System;
   QString lastOpened;  ///< a study or an index
+  QString lastIndex;   ///< which of that study's indexes
   QStringList recent;  ///< the latest first
 
   static constexpr qsizetype kMostRecent = 10;

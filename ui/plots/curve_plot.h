@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/plots/plot_colors.h"
+
+#include <QString>
+#include <QWidget>
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+class QCPItemStraightLine;
+class QCPItemText;
+class QCustomPlot;
+class QLabel;
+
+namespace featurescope {
+
+/// One line: y over x, x ascending. Values that are no numbers leave a gap.
+struct Curve {
+  QString name;
+  std::size_t color = 0;  ///< PlotColors::curve
+  std::vector<double> x, y;
+};
+
+/// Something that happened at x.
+struct CurveMark {
+  double x = 0;
+  QString text;           ///< shown when the mouse is near
+  std::size_t color = 0;  ///< that of the curve it belongs to
+};
+
+/// Curves over one axis, with the values under the mouse. The wheel zooms, dragging moves, a double
+/// click shows all. GUI thread.
+class CurvePlot : public QWidget {
+  Q_OBJECT
+ public:
+  explicit CurvePlot(const QString& title, QWidget* parent = nullptr);
+
+  void setColors(const PlotColors& colors);
+  void setCurves(std::vector<Curve> curves, std::vector<CurveMark> marks);
+  void setXLabel(const QString& label);
+  /// A logarithmic axis; what is not above 0 has no place on it.
+  void setLogarithmic(bool logarithmic);
+  /// Curves are averaged with weights that halve every `rows` rows back; 0: as they are. The
+  /// unsmoothed ones stay visible behind.
+  void setSmoothing(double rows);
+  /// Shows the values at x, on this plot as on others beside it.
+  void setCursor(std::optional<double> x);
+
+  [[nodiscard]] QString title() const { return title_; }
+  /// What is drawn, smoothed as it is drawn.
+  [[nodiscard]] const std::vector<Curve>& curves() const { return curves_; }
+  /// The values shown beside the title at the cursor, as text.
+  [[nodiscard]] QString readout() const;
+
+ signals:
+  /// The mouse is at x, or has left.
+  void cursorMoved(std::optional<double> x);
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
+
+ private:
+  void rebuild();
+  void showAll();
+  void fitHeight();
+  void drawMarks();
+  void showReadout();
+  [[nodiscard]] QString textAt(double x) const;
+
+  QString title_;
+  PlotColors colors_;
+  std::vector<Curve> raw_, curves_;
+  std::vector<CurveMark> marks_;
+  double smoothing_ = 0;
+  bool logarithmic_ = false;
+  bool zoomed_ = false;  ///< a person chose the range: new data leaves it
+  std::optional<double> cursor_;
+  QLabel *heading_, *readout_;
+  QCustomPlot* plot_;
+  QCPItemStraightLine* cursorLine_;
+};
+
+/// `values` averaged with weights that halve every `rows` rows back, corrected for the start; gaps
+/// stay gaps.
+[[nodiscard]] std::vector<double> smoothed(const std::vector<double>& values, double rows);
+
+}  // namespace featurescope
