@@ -123,11 +123,7 @@ void takeScreenshot(MainWindow& window, const Request& request) {
     endWith(1, failure.sentence().toStdString() +
                    (failure.next.isEmpty() ? "" : " (" + failure.next.toStdString() + ")"));
   });
-  QObject::connect(&window, &MainWindow::pageShown, &window, [&](FeatureId shown) {
-    if (request.feature && shown != *request.feature) {
-      window.goTo(*request.feature);
-      return;
-    }
+  const auto take = [&] {
     // Later, when the layout has settled and the status line is complete.
     QTimer::singleShot(500, &window, [&] {
       const bool saved = window.grab().save(request.screenshot, "PNG");
@@ -137,7 +133,16 @@ void takeScreenshot(MainWindow& window, const Request& request) {
       }
       QCoreApplication::exit(0);
     });
-  });
+  };
+  QObject::connect(&window, &MainWindow::welcomeShown, &window, take);
+  QObject::connect(&window, &MainWindow::pageShown, &window,
+                   [&window, &request, take](FeatureId shown) {
+                     if (request.feature && shown != *request.feature) {
+                       window.goTo(*request.feature);
+                     } else {
+                       take();
+                     }
+                   });
 }
 
 int runWindow(int argc, char** argv) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // featurescope-gui as a shell sees it.
 #include "core/base/files.h"
+#include "core/study/study.h"
 #include "tests/ui/sample_index.h"
 
 #include <QImage>
@@ -84,6 +85,15 @@ class ProgramTest : public QObject {
       }
     }
     QVERIFY(orange > 500);
+  }
+
+  void aScreenshotOfAStudyWithoutAnIndexShowsWhatToDoNext() {
+    const auto study = Study::create(folder_.path() / "empty", "Empty study", false);
+    const auto picture = folder_.path() / "empty.png";
+    const Run run = runProgram({"--screenshot", QString::fromStdString(picture.string()),
+                                QString::fromStdString(study.folder.string())});
+    QCOMPARE(run.status, 0);
+    QCOMPARE(QImage(QString::fromStdString(picture.string())).size(), QSize(1440, 900));
   }
 
   void aScreenshotOfNothingEndsWithOneAndTheReason() {

@@ -108,12 +108,14 @@ class WindowTest : public QObject {
   }
 
   void backAndForwardGoThroughVisitedFeatures() {
+    NavigationHistory::Time now{};
+    window_->setClock([&now] { return now; });
     openSample();
     const QString first = find<QLabel>("featureTitle")->text();
     window_->goTo(FeatureId{204});
     // The first feature was shown for a moment only; opening it is no visit that counts.
     QTRY_COMPARE(find<QLabel>("featureTitle")->text(), QString("204"));
-    QTest::qWait(750);
+    now += std::chrono::seconds(1);
     window_->goTo(FeatureId{300});
     QTRY_COMPARE(find<QLabel>("featureTitle")->text(), QString("300"));
     QTest::keyClick(table(), Qt::Key_Left, Qt::AltModifier);
@@ -239,6 +241,17 @@ class WindowTest : public QObject {
     combo->setCurrentIndex(1);
     emit combo->activated(1);
     QTRY_COMPARE(table()->model()->rowCount(), 16384);
+    window_->close();
+
+    // What was looked at last comes back; without it, the study's first index.
+    window_ = std::make_unique<MainWindow>(WindowSettings::load());
+    window_->reopenLast();
+    QTRY_COMPARE(table()->model()->rowCount(), 16384);
+    study.indexes.pop_back();
+    study.save();
+    window_ = std::make_unique<MainWindow>(WindowSettings::load());
+    window_->reopenLast();
+    QTRY_COMPARE(table()->model()->rowCount(), 60);
   }
 
   void aStudyWithoutAnIndexSaysWhatToDo() {

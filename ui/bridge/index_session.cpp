@@ -77,14 +77,17 @@ Resolved resolve(const std::filesystem::path& path, const std::filesystem::path&
     }
     return {std::nullopt, std::filesystem::absolute(path)};
   }
-  Resolved resolved{Study::open(path), index};
-  for (const Study::Part& part : resolved.study->indexes) {
-    // The part's own spelling of the path, so that whoever lists the parts finds it among them.
+  Resolved resolved{Study::open(path), {}};
+  const std::vector<Study::Part>& parts = resolved.study->indexes;
+  const auto asked = std::find_if(parts.begin(), parts.end(), [&](const Study::Part& part) {
     std::error_code error;
-    if (index.empty() || std::filesystem::equivalent(part.path, index, error)) {
-      resolved.index = part.path;
-      break;
-    }
+    return std::filesystem::equivalent(part.path, index, error);
+  });
+  // The part's own spelling of the path, so that whoever lists the parts finds it among them.
+  if (asked != parts.end()) {
+    resolved.index = asked->path;
+  } else if (!parts.empty()) {
+    resolved.index = parts.front().path;
   }
   return resolved;
 }
