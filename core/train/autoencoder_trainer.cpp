@@ -40,7 +40,7 @@ void clipNorm(const std::vector<at::Tensor>& gradients, double largest) {
   for (const at::Tensor& gradient : gradients) norms.push_back(at::linalg_vector_norm(gradient));
   const double norm = at::linalg_vector_norm(at::stack(norms)).item<double>();
   const double scale = std::min(1.0, largest / (norm + 1e-6));
-  for (at::Tensor gradient : gradients) gradient.mul_(scale);
+  for (const at::Tensor& gradient : gradients) gradient.mul_(scale);
 }
 
 }  // namespace

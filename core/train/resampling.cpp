@@ -73,7 +73,7 @@ void FeatureResampler::remember(const at::Tensor& x, const at::Tensor& tokenErro
 
 at::Tensor FeatureResampler::resample(AutoencoderParameters& parameters, const at::Tensor& dead,
                                       std::int64_t stepsDone) {
-  const at::Tensor ids = dead.nonzero().squeeze(1);
+  at::Tensor ids = dead.nonzero().squeeze(1);
   if (ids.size(0) > 0) {
     if (settings_.method == Resampling::Loss && !inputs_.empty()) {
       renewFromInputs(parameters, ids, dead);
