@@ -27,6 +27,19 @@ class TrainVerb final : public Verb {
     flags.whole("--batch", settings_.batch, "contexts a step");
     flags.whole("--steps", settings_.steps, "steps to train");
     flags.whole("--tokens", settings_.tokens, "tokens to train on, in place of --steps");
+    flags.section("Architecture");
+    flags.choice("--architecture", architecture_,
+                 {"standard", "topk", "batchtopk", "jumprelu", "gated"},
+                 "how features are made of pre-activations; a batchtopk SAE is saved as the "
+                 "jumprelu SAE that it is in use");
+    flags.whole("--k", settings_.k, "topk: features a token; batchtopk: on average")
+        .defaultsTo("the target l0");
+    flags.number("--aux-coeff", settings_.auxiliaryCoefficient,
+                 "topk and batchtopk: weight of the dead features' loss");
+    flags
+        .number("--jumprelu-bandwidth", settings_.jumpReluBandwidth,
+                "jumprelu: how near its threshold a pre-activation moves it")
+        .defaultsTo("measured on the first batch");
     flags.section("Optimiser");
     flags.number("--lr", settings_.learningRate, "Adam's learning rate");
     flags.number("--beta1", settings_.beta1, "Adam's decay of the first moment", 0, 1);
@@ -58,6 +71,7 @@ class TrainVerb final : public Verb {
     if (!settings_.model.empty()) settings_.site = site_.site();
     settings_.projectDecoderGradient = decoderGradient_ == "project";
     settings_.shuffle = !noShuffle_;
+    settings_.architecture = choiceNamed<Architecture>(architecture_).value();
     settings_.normalisation = choiceNamed<Normalisation>(normalise_).value();
     settings_.force = session.flags.force;
     settings_.compute = session.flags.compute;
@@ -92,6 +106,7 @@ class TrainVerb final : public Verb {
   SiteFlags site_;
   CorpusFlags corpus_;
   std::string decoderGradient_ = "plain";
+  std::string architecture_ = "standard";
   std::string normalise_ = "none";
   bool noShuffle_ = false;
 };

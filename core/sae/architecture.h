@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -11,7 +12,9 @@ namespace featurescope {
 /// Bussmann et al. 2024; Rajamanoharan et al. 2024, twice).
 enum class Architecture { Standard, TopK, BatchTopK, JumpRelu, Gated };
 
-/// The contract's names: "standard", "topk", "batchtopk", "jumprelu", "gated".
+/// The contract's names, in that order.
+inline constexpr std::array<std::string_view, 5> kArchitectureNames{"standard", "topk", "batchtopk",
+                                                                    "jumprelu", "gated"};
 [[nodiscard]] std::string_view name(Architecture architecture);
 [[nodiscard]] std::optional<Architecture> architectureNamed(std::string_view name);
 

@@ -1,12 +1,105 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/initial_parameters_torch.h"
+#include "core/train/objective_gated_torch.h"
+#include "core/train/objective_jumprelu_torch.h"
+#include "core/train/objective_topk_torch.h"
 #include "core/train/objective_torch.h"
 #include "core/train/sae_step_torch.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace featurescope {
+
+namespace {
+
+/// ε of Rajamanoharan et al., whose activations have a mean squared norm of 1.
+constexpr double kBandwidth = 0.001;
+
+double meanSquaredDeviation(const at::Tensor& x) {
+  return (x - x.mean(0)).square().sum(1).mean(at::kDouble).item<double>();
+}
+
+}  // namespace
+
+void settleObjective(TrainSettings& settings, const at::Tensor& x, std::int64_t features) {
+  switch (settings.architecture) {
+    case Architecture::Standard:
+    case Architecture::Gated:
+      return;
+    case Architecture::TopK:
+    case Architecture::BatchTopK: {
+      const auto target = std::llround(settings.targetL0Of(features));
+      settings.k = std::clamp<std::int64_t>(settings.k.value_or(target), 1, features);
+      break;
+    }
+    case Architecture::JumpRelu:
+      if (!settings.jumpReluBandwidth) {
+        const double scale = std::sqrt(meanSquaredDeviation(x));
+        settings.jumpReluBandwidth = scale > 0 ? kBandwidth * scale : kBandwidth;
+      }
+      break;
+  }
+  settings.l1Mode = L1Mode::Fixed;
+}
+
+double measuredCoefficient(Architecture architecture, const at::Tensor& x, std::int64_t features) {
+  switch (architecture) {
+    case Architecture::TopK:
+    case Architecture::BatchTopK:
+      return 0;
+    case Architecture::JumpRelu:
+      return meanSquaredDeviation(x);
+    default:
+      return measuredL1Coefficient(x, features);
+  }
+}
+
+std::string_view measuredCoefficientFrom(Architecture architecture) {
+  switch (architecture) {
+    case Architecture::TopK:
+    case Architecture::BatchTopK:
+      return "there is no sparsity loss";
+    case Architecture::JumpRelu:
+      return "mean ‖x − mean‖² of the first batch";
+    default:
+      return "2.5 · rms ‖x − mean‖ of the first batch / √M";
+  }
+}
+
+void addOwnParameters(const TrainSettings& settings, AutoencoderParameters& parameters) {
+  if (settings.architecture == Architecture::JumpRelu) {
+    parameters.log_threshold =
+        at::full_like(parameters.b_enc, std::log(settings.jumpReluBandwidth.value()));
+  }
+  if (settings.architecture == Architecture::Gated) {
+    parameters.r_mag = at::zeros_like(parameters.b_enc);
+    parameters.b_mag = at::zeros_like(parameters.b_enc);
+  }
+}
 
 std::unique_ptr<Objective> makeObjective(const TrainSettings& settings,
                                          const AutoencoderParameters& parameters) {
-  return std::make_unique<SaeStep>(settings.tokensPerStep(), parameters);
+  const std::int64_t tokens = settings.tokensPerStep();
+  switch (settings.architecture) {
+    case Architecture::Standard:
+      break;
+    case Architecture::TopK:
+    case Architecture::BatchTopK:
+      return std::make_unique<TopKObjective>(
+          tokens, parameters,
+          TopKSettings{.k = settings.k.value(),
+                       .acrossBatch = settings.architecture == Architecture::BatchTopK,
+                       .auxiliaryCoefficient = settings.auxiliaryCoefficient});
+    case Architecture::JumpRelu:
+      return std::make_unique<JumpReluObjective>(
+          tokens, parameters,
+          JumpReluSettings{.targetL0 = settings.targetL0Of(parameters.features()),
+                           .bandwidth = settings.jumpReluBandwidth.value()});
+    case Architecture::Gated:
+      return std::make_unique<GatedObjective>(tokens, parameters);
+  }
+  return std::make_unique<SaeStep>(tokens, parameters);
 }
 
 }  // namespace featurescope

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace featurescope {
 
@@ -59,7 +60,23 @@ class Objective {
   virtual void restore(const SavedState& /*state*/) {}
 };
 
-/// The objective of a run with these settings, for parameters of this shape, type and device.
+/// What a run takes where its settings leave it open, written into them: k, the bandwidth by the
+/// first batch x, and a fixed coefficient where it is no L1's.
+void settleObjective(TrainSettings& settings, const at::Tensor& x, std::int64_t features);
+
+/// The coefficient that a run takes when none is given, and where it comes from: of an L1
+/// measuredL1Coefficient(), of the quadratic l0 penalty the mean of ‖x − x̄‖² (so that the loss does
+/// not depend on the unit of x; 1 in Rajamanoharan et al., whose x have that norm), else 0.
+[[nodiscard]] double measuredCoefficient(Architecture architecture, const at::Tensor& x,
+                                         std::int64_t features);
+[[nodiscard]] std::string_view measuredCoefficientFrom(Architecture architecture);
+
+/// Defines the parameters that only this architecture has, as they start: thresholds at the
+/// bandwidth (as in Rajamanoharan et al.), a gated SAE's r_mag and b_mag at 0.
+void addOwnParameters(const TrainSettings& settings, AutoencoderParameters& parameters);
+
+/// The objective of a run with these settings, settled, for parameters of this shape, type and
+/// device.
 [[nodiscard]] std::unique_ptr<Objective> makeObjective(const TrainSettings& settings,
                                                        const AutoencoderParameters& parameters);
 

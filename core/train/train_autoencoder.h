@@ -4,6 +4,7 @@
 #include "core/base/progress.h"
 #include "core/lm/compute.h"
 #include "core/lm/site.h"
+#include "core/sae/architecture.h"
 #include "core/text/corpus.h"
 #include "core/train/train_choices.h"
 
@@ -43,6 +44,11 @@ struct TrainSettings {
   std::optional<std::filesystem::path> initial;   ///< --init: W_enc W_dec b_enc b_dec as they are
   DecoderBias decoderBias = DecoderBias::Median;  ///< where b_dec starts without --init
 
+  Architecture architecture = Architecture::Standard;
+  std::optional<std::int64_t> k;            ///< of topk and batchtopk; nothing: the target l0
+  double auxiliaryCoefficient = 0.03125;    ///< of topk's and batchtopk's loss of dead features
+  std::optional<double> jumpReluBandwidth;  ///< nothing: measured on the first batch
+
   std::optional<double> l1Coefficient;  ///< nothing: measured on the first batch, said in run.json
   L1Mode l1Mode = L1Mode::UntilTarget;
   double targetSparsity = 0.01;            ///< of M
@@ -64,6 +70,9 @@ struct TrainSettings {
   ComputeOptions compute;
 
   [[nodiscard]] std::int64_t tokensPerStep() const { return batch * corpus.context; }
+  [[nodiscard]] double targetL0Of(std::int64_t featureCount) const {
+    return targetL0.value_or(targetSparsity * static_cast<double>(featureCount));
+  }
 };
 
 /// Figures of one step, measured on its batch before its update: a row of metrics.csv.

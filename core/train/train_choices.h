@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/sae/architecture.h"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -35,6 +37,8 @@ enum class Normalisation {
 /// A choice's names as flags, files and run.json write them, in the order of its enumerators.
 template <class Choice>
 inline constexpr std::array<std::string_view, 0> kNamesOf{};
+template <>
+inline constexpr auto kNamesOf<Architecture> = kArchitectureNames;
 template <>
 inline constexpr std::array<std::string_view, 3> kNamesOf<L1Mode>{"until-target", "track", "fixed"};
 template <>

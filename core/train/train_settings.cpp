@@ -98,6 +98,27 @@ void checkSparsity(const TrainSettings& settings) {
   needNotNegative("--l1-warmup", settings.l1Warmup);
 }
 
+void checkArchitecture(const TrainSettings& settings) {
+  const auto onlyOf = [&](bool given, std::string_view flag, std::string_view what, bool fits) {
+    if (!given || fits) return;
+    throw badUsage(
+        fmt::format("{} does not belong to --architecture {}", flag, name(settings.architecture)),
+        fmt::format("it is of {} SAEs", what));
+  };
+  const bool isTopK = settings.architecture == Architecture::TopK ||
+                      settings.architecture == Architecture::BatchTopK;
+  onlyOf(settings.k.has_value(), "--k", "topk and batchtopk", isTopK);
+  onlyOf(settings.l1Coefficient.has_value(), "--l1-coeff", "standard, jumprelu and gated", !isTopK);
+  onlyOf(settings.jumpReluBandwidth.has_value(), "--jumprelu-bandwidth", "jumprelu",
+         settings.architecture == Architecture::JumpRelu);
+  if (settings.k) needPositive("--k", *settings.k);
+  if (settings.jumpReluBandwidth) needPositive("--jumprelu-bandwidth", *settings.jumpReluBandwidth);
+  if (!(settings.auxiliaryCoefficient >= 0 && std::isfinite(settings.auxiliaryCoefficient))) {
+    throw badUsage(fmt::format("--aux-coeff is {}", settings.auxiliaryCoefficient),
+                   "it must be 0 or more");
+  }
+}
+
 void checkSchedule(const TrainSettings& settings) {
   needPositive("--resample-every", settings.resampleEvery);
   needPositive("--dead-window", settings.deadWindow);
@@ -115,6 +136,7 @@ void checkTrainSettings(const TrainSettings& settings) {
   checkSizes(settings);
   checkOptimiser(settings);
   checkSparsity(settings);
+  checkArchitecture(settings);
   checkSchedule(settings);
 }
 

@@ -180,6 +180,10 @@ void visitSettings(Settings& s, Visitor& visitor) {
   visitor.choice("decoder_gradient", s.projectDecoderGradient, "plain", "project");
   visitor.field("init", s.initial);
   visitor.field("b_dec_init", s.decoderBias);
+  visitor.field("architecture", s.architecture);
+  visitor.field("k", s.k);
+  visitor.field("aux_coeff", s.auxiliaryCoefficient);
+  visitor.field("jumprelu_bandwidth", s.jumpReluBandwidth);
   visitor.field("l1_coeff", s.l1Coefficient);
   visitor.field("l1_mode", s.l1Mode);
   visitor.field("target_sparsity", s.targetSparsity);

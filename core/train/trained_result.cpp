@@ -37,6 +37,7 @@ void saveTrained(const std::filesystem::path& folder, const TrainedAutoencoder& 
     origin.hookName = settings.site.moduleName();
   }
   origin.extra = {{"trained_by", fmt::format("featurescope {}", programVersion())},
+                  {"training_architecture", name(settings.architecture)},
                   {"l1_coefficient", last.l1Coefficient},
                   {"training_tokens", last.tokens}};
   saveSaeLens(folder, trained.parameters, origin, trained.activation);

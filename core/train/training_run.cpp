@@ -73,7 +73,7 @@ std::string eventLine(const TrainEvent& event) {
 }
 
 std::string_view l1CoefficientFrom(const TrainSettings& settings) {
-  return settings.l1Coefficient ? "given" : "2.5 · rms ‖x − mean‖ of the first batch / √M";
+  return settings.l1Coefficient ? "given" : measuredCoefficientFrom(settings.architecture);
 }
 
 }  // namespace
@@ -90,9 +90,11 @@ void TrainingRun::begin(const JobContext& job) {
   }
   AutoencoderParameters parameters = initialParameters(settings_, source_->width(), device);
   firstBatch_ = nextBatch(job);
-  l1Coefficient_ = settings_.l1Coefficient
-                       ? *settings_.l1Coefficient
-                       : measuredL1Coefficient(firstBatch_, parameters.features());
+  settleObjective(settings_, firstBatch_, parameters.features());
+  l1Coefficient_ =
+      settings_.l1Coefficient
+          ? *settings_.l1Coefficient
+          : measuredCoefficient(settings_.architecture, firstBatch_, parameters.features());
   trainer_.emplace(makeTrainer(std::move(parameters)));
 }
 
@@ -132,8 +134,7 @@ AutoencoderTrainer TrainingRun::makeTrainer(AutoencoderParameters parameters) co
                           .totalSteps = steps_};
   options.l1 = {.mode = settings_.l1Mode,
                 .initial = l1Coefficient_,
-                .targetL0 = settings_.targetL0.value_or(settings_.targetSparsity *
-                                                        static_cast<double>(parameters.features())),
+                .targetL0 = settings_.targetL0Of(parameters.features()),
                 .adjustAfterTokens = settings_.l1AdjustAfter,
                 .warmupSteps = settings_.l1Warmup};
   options.clipGradient = settings_.clipGradient;
@@ -141,6 +142,7 @@ AutoencoderTrainer TrainingRun::makeTrainer(AutoencoderParameters parameters) co
   options.deadWindow = settings_.deadWindow;
   options.resampling = {settings_.resampling, settings_.resampleEvery};
   options.seed = settings_.compute.seed;
+  addOwnParameters(settings_, parameters);
   auto objective = makeObjective(settings_, parameters);
   return {std::move(parameters), std::move(objective), options};
 }
