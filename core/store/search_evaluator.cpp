@@ -154,8 +154,8 @@ using Evaluators = std::vector<std::unique_ptr<SearchEvaluator>>;
 class AllEvaluator final : public SearchEvaluator {
  public:
   explicit AllEvaluator(Evaluators conditions) : conditions_(std::move(conditions)) {
-    std::ranges::stable_partition(conditions_,
-                                  [](const auto& condition) { return !condition->isDear(); });
+    std::stable_partition(conditions_.begin(), conditions_.end(),
+                          [](const auto& condition) { return !condition->isDear(); });
   }
 
   void evaluate(PositionSet& hits, const PositionSet* within) override {

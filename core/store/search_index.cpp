@@ -45,8 +45,7 @@ class HitCollector {
       if (std::ssize(result_.hits) == query_.limit) {
         result_.next = at;
       } else {
-        result_.hits.push_back(
-            {.position = at, .token = {}, .strToken = {}, .context = {}, .activation = {}});
+        result_.hits.emplace_back().position = at;
       }
     }
     if (query_.countAll) *result_.total += countFrom(found);
@@ -86,7 +85,10 @@ void addTexts(const IndexReader& reader, const Database& database, std::int64_t 
   for (SearchHit& hit : hits) {
     const ContextRecord context = reader.context(hit.position, tokensBeside, tokensBeside);
     if (context.tokens.empty()) database.fail(SQLITE_CORRUPT);
-    for (const std::string& shown : context.tokens) hit.context += shown;
+    for (std::size_t i = 0; i < context.tokens.size(); ++i) {
+      if (i == context.peak) hit.contextMark = hit.context.size();
+      hit.context += context.tokens[i];
+    }
     hit.strToken = context.tokens[context.peak];
     if (token.bind(1, hit.position).step()) {
       hit.token = TokenId{static_cast<std::int32_t>(token.integer(0))};

@@ -57,6 +57,7 @@ struct SearchHit {
   Position position = 0;
   TokenId token;
   std::string strToken, context;  ///< as displayed
+  std::size_t contextMark = 0;    ///< where the token begins in the context
   /// Of the shown feature, 0 where it is not active; nothing without one.
   std::optional<double> activation;
 };

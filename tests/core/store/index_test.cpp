@@ -216,6 +216,7 @@ TEST_P(Index, RefusesIdsOutsideOfIt) {
 
 TEST_P(Index, ServesManyReadersAtOnce) {
   std::vector<std::jthread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([this] {
       const IndexReader reader = IndexReader::open(path_);

@@ -97,10 +97,17 @@ inline void addActivations(SmallIndex& index, SmallIndex::Feature& feature, Rand
   std::map<std::int32_t, std::int64_t> tokenCounts;
   std::map<std::int32_t, std::int64_t> binCounts;
   std::vector<IndexWriter::Example> all;
+  const std::size_t again = index.tokens.size() - index.sequenceLengths.back();
   for (std::size_t i = 0; i < index.tokens.size(); ++i) {
     const bool isFavourite = index.tokens[i].value == favourite;
-    if (random.uniform() >= (isFavourite ? 3 * density : density)) continue;
-    const auto value = static_cast<float>(0.1 + static_cast<double>(random.below(8)) / 7);
+    bool active = random.uniform() < (isFavourite ? 3 * density : density);
+    auto value = static_cast<float>(0.1 + static_cast<double>(random.below(8)) / 7);
+    if (i >= again) {  // as a model that sees the same text again
+      const auto first = feature.activations.find(static_cast<Position>(i - again));
+      active = first != feature.activations.end();
+      if (active) value = first->second;
+    }
+    if (!active) continue;
     feature.activations.emplace(static_cast<Position>(i), value);
     all.push_back({static_cast<Position>(i), value, std::nullopt});
     if (fineTuned) all.back().activationFineTuned = static_cast<float>(random.uniform());
