@@ -203,6 +203,17 @@ Flags::Flag Flags::whole(const std::string& name, std::optional<std::int64_t>& t
              });
 }
 
+Flags::Flag Flags::wholes(const std::string& name, std::vector<std::int64_t>& target,
+                          std::string help, std::int64_t least) {
+  return add(name, "N", std::move(help), {}, Count::Repeated,
+             [&target, name, least](const auto& values) {
+               target.clear();
+               for (const std::string& value : values) {
+                 target.push_back(wholeNumber(name, value, least));
+               }
+             });
+}
+
 Flags::Flag Flags::number(const std::string& name, double& target, std::string help, double least,
                           double most) {
   return add(name, "X", std::move(help), fmt::format("{}", target), Count::One,

@@ -68,6 +68,9 @@ class Flags {
              std::int64_t least = 1);
   Flag whole(const std::string& name, std::optional<std::int64_t>& target, std::string help,
              std::int64_t least = 1);
+  /// A whole number after each flag, which may be repeated.
+  Flag wholes(const std::string& name, std::vector<std::int64_t>& target, std::string help,
+              std::int64_t least = 0);
   /// A finite number in [least, most).
   Flag number(const std::string& name, double& target, std::string help, double least = 0,
               double most = std::numeric_limits<double>::infinity());

@@ -150,7 +150,11 @@ void printJson(const RowTable& table, Output& output) {
     }
     output.write("}");
   }
-  output.write("]}\n");
+  output.write("]");
+  for (const auto& [key, value] : table.more.items()) {
+    output.write(fmt::format(",{}:{}", quoted(key), value.dump()));
+  }
+  output.write("}\n");
 }
 
 std::string toCsv(const RowTable& table) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/cli/output.h"
+#include "core/base/json.h"
 
 #include <cstdint>
 #include <string>
@@ -23,9 +24,11 @@ using Cell = std::variant<std::monostate, bool, std::int64_t, float, double, Tex
 struct RowTable {
   std::vector<std::string> columns;
   std::vector<std::vector<Cell>> rows;
+  /// What --json tells beside the rows: an object.
+  nlohmann::ordered_json more = nlohmann::ordered_json::object();
 };
 
-/// {"rows": [{column: value, …}, …]}, columns in order.
+/// {"rows": [{column: value, …}, …], …}, columns in order, then what `more` has.
 void printJson(const RowTable& table, Output& output);
 /// RFC 4180 with a header row; truth as 1 and 0, numbers with their shortest exact digits.
 [[nodiscard]] std::string toCsv(const RowTable& table);

@@ -6,6 +6,6 @@
 namespace featurescope::cli {
 
 extern const VerbEntry kInfo, kTokenize, kForward, kEncode, kTrain, kResume, kIndex, kFeatures,
-    kActivations, kDemo, kGui;
+    kActivations, kSearch, kDemo, kGui;
 
 }  // namespace featurescope::cli
