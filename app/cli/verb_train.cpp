@@ -36,9 +36,8 @@ class TrainVerb final : public Verb {
         .defaultsTo("the target l0");
     flags.number("--aux-coeff", settings_.auxiliaryCoefficient,
                  "topk and batchtopk: weight of the dead features' loss");
-    flags
-        .number("--jumprelu-bandwidth", settings_.jumpReluBandwidth,
-                "jumprelu: how near its threshold a pre-activation moves it")
+    flags.number("--jumprelu-bandwidth", settings_.jumpReluBandwidth,
+                 "jumprelu: how near its threshold a pre-activation moves it")
         .defaultsTo("measured on the first batch");
     flags.section("Optimiser");
     flags.number("--lr", settings_.learningRate, "Adam's learning rate");
@@ -47,12 +46,42 @@ class TrainVerb final : public Verb {
     flags.number("--eps", settings_.epsilon, "Adam's addend in the denominator");
     flags.choice("--decoder-gradient", decoderGradient_, {"plain", "project"},
                  "project: take each decoder row's own direction out of its gradient");
-    flags.number("--l1-coeff", settings_.l1Coefficient, "weight of the sparsity loss")
+    flags.whole("--lr-warmup", settings_.learningRateWarmup,
+                "steps over which the learning rate rises to --lr", 0);
+    flags.whole("--lr-decay", settings_.learningRateDecay,
+                "last steps, over which the learning rate falls to 0", 0);
+    flags.number("--clip-gradient", settings_.clipGradient,
+                 "the largest norm of all gradients together");
+    flags.section("Sparsity");
+    flags.number("--l1-coeff", settings_.l1Coefficient, "weight of the sparsity loss at the start")
         .defaultsTo("measured on the first batch");
-    flags.section("Run");
+    flags.choice(
+        "--l1-mode", l1Mode_, {"until-target", "track", "fixed"},
+        "until-target: adjust the weight until l0 is near its target, then hold it; track: "
+        "follow the target to the end");
+    flags.number("--target-sparsity", settings_.targetSparsity,
+                 "the target, active features a token as a share of all", 0, 1);
+    flags.number("--target-l0", settings_.targetL0, "the target itself, active features a token");
+    flags.whole("--l1-adjust-after", settings_.l1AdjustAfter,
+                "tokens before the weight is first adjusted", 0);
+    flags.whole("--l1-warmup", settings_.l1Warmup, "steps over which the weight rises from 0", 0);
+    flags.section("Dead features");
+    flags.choice("--resample", resampling_, {"kaiming", "loss", "none"},
+                 "what they become: fresh vectors, directions of inputs drawn by their loss, or "
+                 "nothing else");
+    flags.whole("--resample-every", settings_.resampleEvery, "steps between resamplings");
+    flags.whole("--dead-window", settings_.deadWindow,
+                "steps without activation that make a feature dead");
+    flags.section("Start");
     flags.path("--init", "FILE.safetensors", settings_.initial,
                "start from these W_enc, W_dec, b_enc and b_dec");
+    flags.choice(
+        "--b-dec-init", decoderBias_, {"zero", "mean", "median"},
+        "where b_dec starts: at zero, or at the mean or geometric median of a first sample");
+    flags.section("Run");
     flags.toggle("--no-shuffle", noShuffle_, "take the tokens in the order of the file");
+    flags.whole("--shuffle-buffer", settings_.shuffleBuffer, "tokens to draw each step's from")
+        .defaultsTo("65536, or what fits into 1 GB");
     flags.whole("--log-every", settings_.logEvery, "steps between rows of metrics.csv");
     flags.whole("--checkpoint-every", settings_.checkpointEvery,
                 "steps between saved states, from which `resume` goes on");
@@ -73,6 +102,9 @@ class TrainVerb final : public Verb {
     settings_.shuffle = !noShuffle_;
     settings_.architecture = choiceNamed<Architecture>(architecture_).value();
     settings_.normalisation = choiceNamed<Normalisation>(normalise_).value();
+    settings_.l1Mode = choiceNamed<L1Mode>(l1Mode_).value();
+    settings_.resampling = choiceNamed<Resampling>(resampling_).value();
+    settings_.decoderBias = choiceNamed<DecoderBias>(decoderBias_).value();
     settings_.force = session.flags.force;
     settings_.compute = session.flags.compute;
     const TrainMetrics last = trainAutoencoder(settings_, session.job());
@@ -100,6 +132,13 @@ class TrainVerb final : public Verb {
     if (given.given("--expansion") && settings_.features) {
       fail("--expansion and --features exclude each other");
     }
+    if (given.given("--target-sparsity") && settings_.targetL0) {
+      fail("--target-sparsity and --target-l0 exclude each other");
+    }
+    if (given.given("--b-dec-init") && settings_.initial) {
+      fail("--b-dec-init is of no use with --init, which holds b_dec");
+    }
+    if (activations && !settings_.heldOut.empty()) fail("--held-out needs --model");
   }
 
   TrainSettings settings_;
@@ -107,7 +146,10 @@ class TrainVerb final : public Verb {
   CorpusFlags corpus_;
   std::string decoderGradient_ = "plain";
   std::string architecture_ = "standard";
-  std::string normalise_ = "none";
+  std::string normalise_{nameOf(TrainSettings().normalisation)};
+  std::string l1Mode_{nameOf(TrainSettings().l1Mode)};
+  std::string resampling_{nameOf(TrainSettings().resampling)};
+  std::string decoderBias_{nameOf(TrainSettings().decoderBias)};
   bool noShuffle_ = false;
 };
 

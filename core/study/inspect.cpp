@@ -8,6 +8,7 @@
 #include "core/sae/checkpoint.h"
 #include "core/store/index_reader.h"
 #include "core/study/study.h"
+#include "core/train/run_folder.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -16,6 +17,7 @@
 #include <map>
 #include <set>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -115,6 +117,41 @@ Json inspectSae(const fs::path& path) {
   return description;
 }
 
+std::vector<std::string> namesIn(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    names.push_back(entry.path().filename().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+std::vector<std::string> splitAt(const std::string& text, char separator) {
+  std::istringstream stream(text);
+  std::vector<std::string> parts;
+  for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
+  return parts;
+}
+
+/// The last whole row of a table of numbers, by its columns; null when there is none.
+Json lastRow(const fs::path& csv) {
+  if (!fs::is_regular_file(csv)) return nullptr;
+  const std::string text = readFile(csv);
+  const std::vector<std::string> lines = splitAt(text.substr(0, text.rfind("\r\n") + 1), '\n');
+  if (lines.size() < 2) return nullptr;
+  const auto fields = [](const std::string& line) {
+    return splitAt(line.substr(0, line.find('\r')), ',');
+  };
+  const std::vector<std::string> columns = fields(lines.front()), values = fields(lines.back());
+  if (columns.size() != values.size()) return nullptr;
+  Json row = Json::object();
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    row[columns[i]] = Json::parse(values[i], nullptr, /*allow_exceptions=*/false);
+  }
+  return row;
+}
+
 /// The tensors are those of the run's result, once it has one.
 Json inspectRun(const fs::path& folder) {
   const Json run = readJson(folder / "run.json");
@@ -128,6 +165,9 @@ Json inspectRun(const fs::path& folder) {
   description.update({{"kind", "run"},
                       {"hash", hashContents(folder)},
                       {"state", run.is_object() ? run.value("state", Json()) : Json()},
+                      {"being_written", isBeingWritten(folder)},
+                      {"checkpoints", namesIn(folder / "checkpoints")},
+                      {"last_metrics", lastRow(folder / "metrics.csv")},
                       {"run", run}});
   return description;
 }
@@ -162,16 +202,6 @@ Json inspectStudy(const fs::path& path) {
           {"texts", describeParts(study.texts)},
           {"indexes", describeParts(study.indexes)},
           {"runs", describeParts(study.runs)}};
-}
-
-std::vector<std::string> namesIn(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    names.push_back(entry.path().filename().string());
-  }
-  std::ranges::sort(names);
-  return names;
 }
 
 [[noreturn]] void failMissing(const fs::path& path) {

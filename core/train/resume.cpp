@@ -2,6 +2,7 @@
 #include "core/train/resume.h"
 
 #include "core/base/json.h"
+#include "core/train/memory_estimate.h"
 #include "core/train/run_folder.h"
 #include "core/train/train_metrics.h"
 #include "core/train/train_settings.h"
@@ -134,6 +135,7 @@ ResumedRun resumeRun(const fs::path& path, const ResumeOptions& options, const J
   }
   const TrainSettings settings = settingsOf(description, path, options);
   applyThreads(settings.compute);
+  checkMemory(settings, job.progress);
   const c10::NoGradGuard noGradients;
   try {
     TrainingRun run(settings);

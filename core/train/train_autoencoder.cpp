@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/train_autoencoder.h"
 
+#include "core/train/memory_estimate.h"
 #include "core/train/run_folder.h"
 #include "core/train/train_settings.h"
 #include "core/train/training_run_torch.h"
@@ -16,6 +17,7 @@ TrainMetrics trainAutoencoder(const TrainSettings& given, const JobContext& job)
   // As a number, since bits depend on it: a run that goes on takes as many.
   if (settings.compute.threads == 0) settings.compute.threads = availableThreads();
   applyThreads(settings.compute);
+  checkMemory(settings, job.progress);
   const c10::NoGradGuard noGradients;
   TrainingRun run(settings);
   run.begin(job);

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <ranges>
 #include <string_view>
 #include <system_error>
 
@@ -78,7 +77,9 @@ void pruneCheckpoints(const fs::path& run, std::int64_t keep) {
 std::optional<ReadCheckpoint> takeNewestCheckpoint(
     const fs::path& run, const std::function<bool(const SavedState&)>& fits,
     const std::function<void(const std::string&)>& skipped) {
-  for (const std::int64_t step : checkpointSteps(run) | std::views::reverse) {
+  std::vector<std::int64_t> newestFirst = checkpointSteps(run);
+  std::ranges::reverse(newestFirst);
+  for (const std::int64_t step : newestFirst) {
     const fs::path folder = checkpointFolder(run, step);
     std::string why = "metrics.csv no longer reaches so far";
     if (auto state = readWhole(folder, why); state && fits(*state)) {

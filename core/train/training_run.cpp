@@ -85,10 +85,8 @@ TrainingRun::TrainingRun(TrainSettings settings)
 
 void TrainingRun::begin(const JobContext& job) {
   const at::Device device = resolveDevice(settings_.compute);
-  if (settings_.normalisation == Normalisation::MeanSquare) {
-    scale_ = meanSquareScale(source_->sample(kSampleRows, job));
-  }
   AutoencoderParameters parameters = initialParameters(settings_, source_->width(), device);
+  measureSample(parameters, job);
   firstBatch_ = nextBatch(job);
   settleObjective(settings_, firstBatch_, parameters.features());
   l1Coefficient_ =
@@ -96,6 +94,17 @@ void TrainingRun::begin(const JobContext& job) {
           ? *settings_.l1Coefficient
           : measuredCoefficient(settings_.architecture, firstBatch_, parameters.features());
   trainer_.emplace(makeTrainer(std::move(parameters)));
+}
+
+void TrainingRun::measureSample(AutoencoderParameters& parameters, const JobContext& job) {
+  const bool normalises = settings_.normalisation == Normalisation::MeanSquare;
+  const bool startsBias = !settings_.initial && settings_.decoderBias != DecoderBias::Zero;
+  if (!normalises && !startsBias) return;
+  const at::Tensor sample = source_->sample(kSampleRows, job);
+  if (normalises) scale_ = meanSquareScale(sample);
+  if (startsBias) {
+    parameters.b_dec.copy_(startOfDecoderBias(settings_.decoderBias, sample).div_(scale_));
+  }
 }
 
 void TrainingRun::restore(const SavedState& state, const JobContext& job) {
@@ -173,7 +182,7 @@ Json TrainingRun::description() const {
           {"sigma", scale_},
           {"l1_coeff", l1Coefficient_},
           {"l1_coeff_from", l1CoefficientFrom(settings_)},
-          {"b_dec_from", settings_.initial ? "init" : "zeros"},
+          {"b_dec_from", settings_.initial ? "init" : nameOf(settings_.decoderBias)},
           {"loss", trainer_->objective().formula()}};
 }
 
@@ -185,6 +194,10 @@ std::vector<RunFolder::Table> TrainingRun::tables() const {
 
 TrainMetrics TrainingRun::run(RunFolder& folder, const JobContext& job) {
   LoggedProgress progress(job.progress, folder);
+  if (trainer_->stepsDone() == 0) {
+    folder.log(fmt::format("training {} features on {} values a token for {} steps",
+                           trainer_->parameters().features(), source_->width(), steps_));
+  }
   try {
     if (train(folder, {job.stop, progress})) {
       finish(folder);

@@ -49,6 +49,8 @@ class TrainingRun {
 
  private:
   [[nodiscard]] AutoencoderTrainer makeTrainer(AutoencoderParameters parameters) const;
+  /// σ and where b_dec starts, as the settings ask for them.
+  void measureSample(AutoencoderParameters& parameters, const JobContext& job);
   [[nodiscard]] at::Tensor nextBatch(const JobContext& job);
   [[nodiscard]] SavedState save(RunFolder& folder) const;
 

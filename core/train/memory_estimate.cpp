@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/memory_estimate.h"
+
+#include "core/base/error.h"
+#include "core/lm/device_torch.h"
+#include "core/lm/model_folder.h"
+#include "core/sae/activation_file_torch.h"
+#include "core/tensorfile/tensor_file.h"
+#include "core/train/available_memory.h"
+#include "core/train/shuffle_buffer_size.h"
+#include "core/train/train_settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace featurescope {
+
+namespace {
+
+/// Measured on a run that trains next to nothing.
+constexpr double kProgram = 250e6;
+constexpr double kFloat = sizeof(float);
+/// Arrays [tokens, M] that a step holds: features and their gradients, and one more for
+/// architectures that select among pre-activations.
+constexpr double kFeatureArrays = 3;
+/// Arrays [tokens, d]: the batch, the next one, x − b_dec and the residual.
+constexpr double kInputArrays = 4;
+
+double product(std::int64_t a, std::int64_t b) {
+  return static_cast<double>(a) * static_cast<double>(b);
+}
+
+std::int64_t featuresOf(const TrainSettings& settings, std::int64_t width) {
+  if (!settings.initial) return settings.features.value_or(settings.expansion * width);
+  const TensorFile file = TensorFile::open(*settings.initial);
+  const auto encoder = file.entries().find("W_enc");
+  if (encoder == file.entries().end() || encoder->second.shape.size() != 2) return 0;
+  return encoder->second.shape[1];
+}
+
+double bytesOfWeight(const TrainSettings& settings) {
+  return settings.compute.dtype == "bfloat16" || settings.compute.dtype == "float16" ? 2 : kFloat;
+}
+
+/// One forward pass's arrays at their widest: the residual stream, attention's scores, the MLP.
+double passBytes(const NeoxConfig& config, const TrainSettings& settings) {
+  const double tokens = product(settings.batch, settings.corpus.context);
+  const double perToken = product(6, config.width) + product(2, config.innerWidth) +
+                          product(2 * config.heads, settings.corpus.context);
+  return tokens * perToken * kFloat;
+}
+
+double modelBytes(const NeoxConfig& config, const TrainSettings& settings) {
+  const double embedding = product(config.vocabulary, config.width);
+  const double block =
+      4 * product(config.width, config.width) + 2 * product(config.width, config.innerWidth);
+  const auto blocks = static_cast<double>(settings.site.layer.value + 1);
+  double weights = embedding + blocks * block;
+  double logits = 0;
+  if (!settings.heldOut.empty()) {
+    weights += 2 * embedding + static_cast<double>(config.layers) * block;
+    logits = product(settings.corpus.context, config.vocabulary) * kFloat * 2;
+  }
+  return weights * bytesOfWeight(settings) + passBytes(config, settings) + logits;
+}
+
+std::string gigabytes(double bytes) { return fmt::format("{:.1f}", bytes / 1e9); }
+
+}  // namespace
+
+double MemoryEstimate::total() const {
+  return program + weights + gradients + moments + step + shuffleBuffer + languageModel;
+}
+
+MemoryEstimate estimateMemory(const TrainSettings& settings) {
+  MemoryEstimate estimate;
+  estimate.program = kProgram;
+  std::int64_t width = 0;
+  if (settings.model.empty()) {
+    width = ActivationFile(settings.activations).width();
+  } else {
+    const NeoxConfig config = ModelFolder::open(settings.model).config;
+    width = settings.site.width(config);
+    estimate.languageModel = modelBytes(config, settings);
+    if (settings.shuffle) {
+      const double rows = std::min(static_cast<double>(shuffleBufferRows(settings, width)),
+                                   product(stepsOf(settings), settings.tokensPerStep()));
+      estimate.shuffleBuffer = rows * static_cast<double>(width) * kFloat;
+    }
+  }
+  const std::int64_t features = featuresOf(settings, width);
+  const double tokens = product(settings.batch, settings.corpus.context);
+  estimate.weights = (2 * product(width, features) + product(3, features)) * kFloat;
+  estimate.gradients = estimate.weights;
+  estimate.moments = 2 * estimate.weights;
+  estimate.step =
+      tokens * kFloat *
+      (kFeatureArrays * static_cast<double>(features) + kInputArrays * static_cast<double>(width));
+  return estimate;
+}
+
+std::string describe(const MemoryEstimate& estimate) {
+  constexpr double kLeastShown = 50e6;
+  std::string parts;
+  const auto add = [&parts](const char* name, double bytes) {
+    if (bytes < kLeastShown) return;
+    parts += fmt::format("{} {} {}", parts.empty() ? ":" : ",", name, gigabytes(bytes));
+  };
+  add("weights", estimate.weights);
+  add("gradients", estimate.gradients);
+  add("Adam's moments", estimate.moments);
+  add("a step", estimate.step);
+  add("shuffle buffer", estimate.shuffleBuffer);
+  add("language model", estimate.languageModel);
+  add("program", estimate.program);
+  return fmt::format("{} GB of memory{}", gigabytes(estimate.total()), parts);
+}
+
+void checkFits(const MemoryEstimate& estimate, std::optional<std::uint64_t> available) {
+  if (!available || estimate.total() <= static_cast<double>(*available)) return;
+  throw UserError(ErrorCode::OutOfMemory, "cannot train",
+                  fmt::format("it would need about {}; {} GB are free", describe(estimate),
+                              gigabytes(static_cast<double>(*available))),
+                  estimate.shuffleBuffer > estimate.moments
+                      ? "lower --shuffle-buffer, or close other programs"
+                      : "lower --features, --expansion or --batch, or close other programs");
+}
+
+void checkMemory(const TrainSettings& settings, ProgressSink& progress) {
+  const MemoryEstimate estimate = estimateMemory(settings);
+  progress.note("needs about " + describe(estimate));
+  if (resolveDevice(settings.compute).is_cpu()) checkFits(estimate, availableMemory());
+}
+
+}  // namespace featurescope
