@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/analysis/logit_attribution_convention.h"
 #include "core/base/ids.h"
 #include "core/base/progress.h"
 #include "core/lm/compute.h"
@@ -12,15 +13,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <string_view>
 #include <vector>
 
 namespace featurescope {
-
-/// One sentence for people: what the values are.
-inline constexpr std::string_view kLogitAttributionConvention =
-    "value = (decoder row × scale of the final layer norm) · (row of embed_out − mean of all its "
-    "rows); the norm's division by the standard deviation is left out";
 
 struct TokenLogit {
   TokenId token;
