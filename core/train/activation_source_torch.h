@@ -47,7 +47,8 @@ class ActivationSource {
 [[nodiscard]] std::unique_ptr<ActivationSource> openActivationFile(const TrainSettings& settings);
 
 /// How a model's activations are computed before they are asked for. Changes the speed and the
-/// memory only.
+/// memory only. Even where the model and the training share all cores, both side by side take no
+/// more of them than in turns, and neither waits for the other's serial parts.
 struct ReadingAhead {
   std::int64_t tokensAtATime = 1024;  ///< of one run of the model, in whole contexts
   std::size_t chunks = 2;             ///< of these may wait to be taken
