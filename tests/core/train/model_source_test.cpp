@@ -35,6 +35,7 @@ class ModelSource : public ::testing::Test {
   static constexpr std::int64_t kContext = 8, kWidth = 16;
 
   void SetUp() override {
+    applyThreads({.threads = 1});
     NeoxConfig config;
     config.layers = 2;
     config.width = kWidth;
