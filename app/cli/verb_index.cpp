@@ -22,8 +22,26 @@ class IndexVerb final : public Verb {
     corpus_.declare(flags);
     flags.whole("--tokens", tokens_, "stop after whole contexts of at most this many tokens")
         .defaultsTo("all");
-    flags.section("Index");
-    flags.whole("--top", request_.top, "strongest activations to keep of each feature");
+    flags.section("What to keep of each feature (0: nothing)");
+    IndexDetail& detail = request_.detail;
+    flags.whole("--top", detail.top, "strongest activations, at least 1");
+    flags.whole("--quantiles", detail.quantiles,
+                "groups of equally many activations, from the strongest to the weakest", 0);
+    flags.whole("--quantile-examples", detail.quantileExamples,
+                "activations drawn from each of these groups", 0);
+    flags.whole("--samples", detail.samples, "activations drawn from all of them", 0);
+    flags.whole("--near-misses", detail.nearMisses,
+                "tokens of largest pre-activation, among drawn ones, that do not activate it", 0);
+    flags.whole("--feature-tokens", detail.featureTokens, "tokens it fires on most", 0);
+    flags.whole("--neighbours", detail.neighbours,
+                "nearest features by decoder and encoder cosine, Jaccard index and correlation", 0);
+    flags.whole("--logit-tokens", detail.logitTokens,
+                "tokens that it promotes most, and as many that it suppresses most", 0);
+    flags.section("Work and room");
+    flags.whole("--postings-budget", detail.postingsBudget,
+                "bytes for the places of all tokens and activations, which searching reads; beyond "
+                "them the weakest activations of the densest features are left out",
+                0);
     flags.whole("--batch", request_.batch, "contexts a forward pass");
   }
 
@@ -73,8 +91,9 @@ const VerbEntry kIndex{
     .summary = "run a text through a model and an SAE, and store what every feature fires on",
     .usage = "--model DIR --sae PATH --layer L --text FILE... --out INDEX.sqlite [FLAGS]",
     .description =
-        "The result is one SQLite file with every feature's statistics and strongest "
-        "activations. Read it with `featurescope features`, `featurescope activations`, "
+        "The result is one SQLite file with every feature's statistics, strongest and drawn "
+        "activations, tokens, neighbours and logits, and all places where it fires. Read it with "
+        "`featurescope features`, `featurescope activations`, "
         "the window, or any SQLite program (views feature_table, top_activation and "
         "provenance).",
     .examples =

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/build_index.h"
 
-#include "core/analysis/decoder_geometry_torch.h"
 #include "core/analysis/feature_scales.h"
-#include "core/analysis/feature_statistics.h"
+#include "core/analysis/fine_tuned_code_torch.h"
+#include "core/analysis/index_collectors_torch.h"
 #include "core/analysis/index_provenance.h"
 #include "core/analysis/sae_fit.h"
-#include "core/analysis/top_activations.h"
+#include "core/analysis/write_features_torch.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/lm/device_torch.h"
@@ -41,11 +41,23 @@ class Stopwatch {
 
 void checkRequest(const IndexRequest& request) {
   checkOutput(request.out, request.force);
-  for (const auto& [name, value] :
-       {std::pair{"--top", request.top}, std::pair{"--batch", request.batch}}) {
-    if (value < 1) {
-      throw UserError(ErrorCode::BadUsage, kWhat, fmt::format("{} {} is below 1", name, value));
-    }
+  const auto least = [](const char* flag, std::int64_t value, std::int64_t bound) {
+    if (value >= bound) return;
+    throw UserError(ErrorCode::BadUsage, kWhat,
+                    fmt::format("{} {} is below {}", flag, value, bound));
+  };
+  const IndexDetail& detail = request.detail;
+  least("--top", detail.top, 1);
+  least("--batch", request.batch, 1);
+  for (const auto& [flag, value] :
+       {std::pair{"--quantiles", detail.quantiles},
+        std::pair{"--quantile-examples", detail.quantileExamples},
+        std::pair{"--samples", detail.samples}, std::pair{"--near-misses", detail.nearMisses},
+        std::pair{"--feature-tokens", detail.featureTokens},
+        std::pair{"--neighbours", detail.neighbours},
+        std::pair{"--logit-tokens", detail.logitTokens},
+        std::pair{"--postings-budget", detail.postingsBudget}}) {
+    least(flag, value, 0);
   }
 }
 
@@ -79,9 +91,14 @@ class IndexBuilder {
         scales_(openScales(request)),
         model_(openModel(request)),
         autoencoder_(Autoencoder::load(request.sae, model_.device())),
-        statistics_(autoencoder_.features()),
-        top_(autoencoder_.features(), request.top),
-        writer_(request.out, request.force) {}
+        attribution_(openAttribution(request)),
+        collected_({.features = autoencoder_.features(),
+                    .vocabulary = tokenizer.vocabularySize(),
+                    .seed = request.compute.seed,
+                    .folder = makeFolderOf(request.out),
+                    .fineTuned = scales_.has_value()},
+                   request.detail),
+        writer_(request.out, request.force, request.detail.postingsBudget) {}
 
   IndexReport build() {
     const Provenance inputs = describeInputs(request_, job_);
@@ -89,12 +106,13 @@ class IndexBuilder {
     TokenBatch batch;
     while (corpus_.next(batch, request_.batch)) {
       job_.throwIfStopped(kHowToGoOn);
-      addToStatistics(batch);
-      addToCorpus(batch);
+      addTokens(batch);
+      addActivations(batch);
       reportProgress();
     }
     noteWhatWasLeftOut();
-    writeFeatures();
+    collected_.finish();
+    writeFeatures(writer_, sources(), request_.detail, job_);
     const IndexReport result = report();
     for (const Provenance& entries : {inputs, describeOutcome(corpus_.report(), result)}) {
       for (const auto& [key, value] : entries) writer_.writeProvenance(key, value);
@@ -118,13 +136,30 @@ class IndexBuilder {
         {.device = device, .dtype = resolveDtype(request.compute, device), .upTo = request.site});
   }
 
-  void writeVocabulary() {
-    std::vector<std::string> display;
-    display.reserve(static_cast<std::size_t>(tokenizer_.vocabularySize()));
-    for (std::int32_t id = 0; id < tokenizer_.vocabularySize(); ++id) {
-      display.push_back(displayToken(tokenizer_.bytes(TokenId{id})));
+  /// Between the site before the MLP's nonlinearity and the logits lies no linear way.
+  static std::optional<LogitAttribution> openAttribution(const IndexRequest& request) {
+    if (request.site.kind == SiteKind::MlpPre || request.detail.logitTokens == 0) {
+      return std::nullopt;
     }
-    writer_.writeVocabulary(display);
+    return LogitAttribution::open(request.model, request.site, request.compute);
+  }
+
+  /// Temporary data lies where the index will, on a disk that has room.
+  static std::filesystem::path makeFolderOf(const std::filesystem::path& file) {
+    std::filesystem::path folder = file.parent_path();
+    if (!folder.empty()) std::filesystem::create_directories(folder);
+    return folder;
+  }
+
+  void writeVocabulary() {
+    std::vector<std::string> display, bytes;
+    display.reserve(static_cast<std::size_t>(tokenizer_.vocabularySize()));
+    bytes.reserve(display.capacity());
+    for (std::int32_t id = 0; id < tokenizer_.vocabularySize(); ++id) {
+      bytes.emplace_back(tokenizer_.bytes(TokenId{id}));
+      display.push_back(displayToken(bytes.back()));
+    }
+    writer_.writeVocabulary(display, bytes);
   }
 
   /// x of the real tokens, in stream order, [tokens, width].
@@ -138,33 +173,61 @@ class IndexBuilder {
     return x;
   }
 
-  void addToStatistics(const TokenBatch& batch) {
-    SparseCode code;
-    autoencoder_.encodeSparse(siteValues(batch), code);
-    top_.add(code, statistics_.tokens());
-    statistics_.add(code);
+  void addTokens(const TokenBatch& batch) {
+    tokens_.clear();
+    for (std::int64_t row = 0; row < batch.rows(); ++row) {
+      const auto tokens = batch.row(row);
+      writer_.appendSequence(tokens, displayTokens(tokenizer_, tokens));
+      tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
+    }
   }
 
-  void addToCorpus(const TokenBatch& batch) {
-    for (std::int64_t row = 0; row < batch.rows(); ++row) {
-      const auto first = static_cast<std::size_t>(row * batch.length);
-      const auto length = static_cast<std::size_t>(batch.lengths[static_cast<std::size_t>(row)]);
-      const auto tokens = std::span(batch.tokens).subspan(first, length);
-      writer_.appendSequence(tokens, displayTokens(tokenizer_, tokens));
-    }
+  /// Of the tokens that addTokens() took from this batch.
+  void addActivations(const TokenBatch& batch) {
+    const at::Tensor x = siteValues(batch);
+    SparseCode code;
+    autoencoder_.encodeSparse(x, code);
+    checkFinite(code);
+    writer_.appendActivations(collected_.statistics().tokens(), code.indptr, code.indices,
+                              code.values);
+    collected_.add(x, code, tokens_);
+    if (!scales_) return;
+    SparseCode fineTuned;
+    encodeFineTuned(autoencoder_, *scales_, x, fineTuned);
+    checkFinite(fineTuned);
+    collected_.addFineTuned(fineTuned);
+  }
+
+  static void checkFinite(const SparseCode& code) {
+    const auto wrong =
+        std::ranges::find_if_not(code.values, [](float value) { return std::isfinite(value); });
+    if (wrong == code.values.end()) return;
+    const auto entry = static_cast<std::size_t>(wrong - code.values.begin());
+    throw UserError(
+        ErrorCode::NotFinite, kWhat,
+        fmt::format("feature {} has a value that is not a finite number", code.indices[entry]),
+        "check the SAE; its weights may be far too large");
+  }
+
+  [[nodiscard]] FeatureSources sources() {
+    return {.collected = collected_,
+            .autoencoder = autoencoder_,
+            .scales = scales_ ? &*scales_ : nullptr,
+            .attribution = attribution_ ? &*attribution_ : nullptr,
+            .tokenizer = tokenizer_};
   }
 
   void reportProgress() const {
     job_.progress.update({.stage = "indexing",
-                          .done = static_cast<std::uint64_t>(statistics_.tokens()),
+                          .done = static_cast<std::uint64_t>(collected_.statistics().tokens()),
                           .total = estimatedTokens(),
                           .unit = "tokens",
-                          .detail = fmt::format("l0 {:.1f}", statistics_.l0())});
+                          .detail = fmt::format("l0 {:.1f}", collected_.statistics().l0())});
   }
 
   /// From the share of the text read so far, and the limit that was asked for.
   [[nodiscard]] std::uint64_t estimatedTokens() const {
-    const auto done = static_cast<double>(statistics_.tokens());
+    const auto done = static_cast<double>(collected_.statistics().tokens());
     const auto share = static_cast<double>(corpus_.bytesRead()) /
                        static_cast<double>(std::max<std::uint64_t>(corpus_.bytesTotal(), 1));
     double total = share > 0 ? done / std::min(share, 1.0) : 0;
@@ -188,68 +251,14 @@ class IndexBuilder {
     }
   }
 
-  void writeFeatures() {
-    const std::int64_t features = statistics_.features();
-    std::vector<bool> dead;
-    dead.reserve(static_cast<std::size_t>(features));
-    for (std::int32_t f = 0; f < features; ++f) dead.push_back(statistics_.isDead(FeatureId{f}));
-    const DecoderGeometry geometry = decoderGeometry(autoencoder_.parameters().W_dec, dead);
-    const at::Tensor biases = autoencoder_.parameters().b_enc.to(at::kCPU).contiguous();
-    for (std::int32_t f = 0; f < features; ++f) {
-      const auto at = static_cast<std::size_t>(f);
-      if (f % 1024 == 0) {
-        job_.progress.update({.stage = "writing the features",
-                              .done = static_cast<std::uint64_t>(f),
-                              .total = static_cast<std::uint64_t>(features),
-                              .unit = "features",
-                              .detail = {}});
-        job_.throwIfStopped(kHowToGoOn);
-      }
-      FeatureRecord record = statisticsOf(FeatureId{f});
-      record.cosineToDead = geometry.cosinesToDead[at];
-      record.decoderNorm = geometry.norms[at];
-      record.encoderBias = static_cast<double>(biases.const_data_ptr<float>()[at]);
-      writer_.appendFeature(record, topOf(FeatureId{f}));
-    }
-  }
-
-  [[nodiscard]] FeatureRecord statisticsOf(FeatureId feature) const {
-    FeatureRecord record;
-    record.feature = feature;
-    record.activeTokens = statistics_.activeTokens(feature);
-    record.max = static_cast<double>(statistics_.max(feature));
-    record.meanActive = statistics_.meanActive(feature);
-    if (!std::isfinite(record.meanActive)) {
-      throw UserError(
-          ErrorCode::NotFinite, kWhat,
-          fmt::format("feature {} has a value that is not a finite number", feature.value),
-          "check the SAE; its weights may be far too large");
-    }
-    if (scales_) {
-      const auto at = static_cast<std::size_t>(feature.value);
-      record.scale = static_cast<double>(scales_->scale[at]);
-      record.bias = static_cast<double>(scales_->bias[at]);
-    }
-    return record;
-  }
-
-  [[nodiscard]] std::vector<IndexWriter::TopActivation> topOf(FeatureId feature) const {
-    std::vector<IndexWriter::TopActivation> rows;
-    for (const auto& [value, position] : top_.ranked(feature)) {
-      rows.push_back({.position = position, .activation = value, .activationFineTuned = {}});
-      if (scales_) rows.back().activationFineTuned = scales_->apply(feature, value);
-    }
-    return rows;
-  }
-
   [[nodiscard]] IndexReport report() const {
     const CorpusReport& corpus = corpus_.report();
-    return {.tokens = statistics_.tokens(),
+    return {.tokens = collected_.statistics().tokens(),
             .contexts = corpus.contexts,
-            .features = statistics_.features(),
-            .dead = statistics_.deadFeatures(),
+            .features = collected_.statistics().features(),
+            .dead = collected_.statistics().deadFeatures(),
             .droppedTokens = corpus.droppedTokens,
-            .l0 = statistics_.l0(),
+            .l0 = collected_.statistics().l0(),
             .seconds = watch_.seconds(),
             .modelSeconds = modelSeconds_};
   }
@@ -263,9 +272,10 @@ class IndexBuilder {
   std::optional<FeatureScales> scales_;
   LanguageModel model_;
   Autoencoder autoencoder_;
-  FeatureStatistics statistics_;
-  TopActivations top_;
+  std::optional<LogitAttribution> attribution_;
+  IndexCollectors collected_;
   IndexWriter writer_;
+  std::vector<TokenId> tokens_;  ///< of the batch at hand
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/analysis/index_detail.h"
 #include "core/base/progress.h"
 #include "core/lm/compute.h"
 #include "core/lm/site.h"
@@ -19,7 +20,7 @@ struct IndexRequest {
   CorpusOptions corpus;  ///< maxTokens is --tokens
   std::filesystem::path out;
   std::optional<std::filesystem::path> fineTuning;  ///< a finetune run: its c and d
-  std::int64_t top = 50;
+  IndexDetail detail;
   std::int64_t batch = 16;  ///< contexts a forward pass
   bool force = false;
   ComputeOptions compute;
@@ -30,8 +31,9 @@ struct IndexReport {
   double l0 = 0, seconds = 0, modelSeconds = 0;
 };
 
-/// The verb `index`: runs the text through the model's prefix and the SAE and stores every
-/// feature's statistics and top activations. Torch-free to call; runs on the calling thread.
+/// The verb `index`: runs the text through the model's prefix and the SAE and stores what every
+/// feature fires on: statistics, examples, tokens, neighbours, logits, and where in the corpus.
+/// Torch-free to call; runs on the calling thread.
 IndexReport buildIndex(const IndexRequest& request, const JobContext& job);
 
 }  // namespace featurescope

@@ -2,6 +2,7 @@
 #include "core/analysis/feature_statistics.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace featurescope {
 
@@ -32,6 +33,18 @@ std::int64_t FeatureStatistics::deadFeatures() const {
 
 double FeatureStatistics::l0() const {
   return tokens_ == 0 ? 0 : static_cast<double>(activations_) / static_cast<double>(tokens_);
+}
+
+Interval wilsonInterval(std::int64_t count, std::int64_t all) {
+  constexpr double kQuantile = 1.959963984540054;  // of the normal distribution, 97.5 %
+  const auto n = static_cast<double>(all);
+  const double share = static_cast<double>(count) / n;
+  const double squared = kQuantile * kQuantile / n;
+  const double centre = (share + squared / 2) / (1 + squared);
+  const double half =
+      kQuantile / (1 + squared) * std::sqrt(share * (1 - share) / n + squared / (4 * n));
+  // Exact at the ends, where centre and half are equal but for rounding.
+  return {count == 0 ? 0 : centre - half, count == all ? 1 : centre + half};
 }
 
 }  // namespace featurescope

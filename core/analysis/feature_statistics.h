@@ -45,4 +45,12 @@ class FeatureStatistics {
   std::int64_t tokens_ = 0, activations_ = 0;
 };
 
+struct Interval {
+  double low = 0, high = 0;
+};
+
+/// 95 % interval of a share from its count: `count` of `all` > 0 independent trials (Wilson, 1927).
+/// Neighbouring tokens are not independent, so that of a density is somewhat narrow.
+[[nodiscard]] Interval wilsonInterval(std::int64_t count, std::int64_t all);
+
 }  // namespace featurescope

@@ -11,8 +11,10 @@ constexpr std::int64_t kBufferedPairs = 1 << 12;  ///< of each run: 48 KiB
 
 }  // namespace
 
-FeatureTokens::FeatureTokens(std::int64_t vocabulary, const std::filesystem::path& folder)
+FeatureTokens::FeatureTokens(std::int64_t features, std::int64_t vocabulary,
+                             const std::filesystem::path& folder)
     : spill_(folder),
+      strongest_(static_cast<std::size_t>(features)),
       occurrences_(static_cast<std::size_t>(vocabulary)),
       counts_(static_cast<std::size_t>(vocabulary)) {}
 
@@ -28,7 +30,10 @@ void FeatureTokens::add(const FeatureColumns& columns) {
   std::vector<Pair> pairs;
   for (std::int32_t f = 0; f < columns.features(); ++f) {
     for (const auto& [row, value] : columns.of(FeatureId{f})) {
-      count(columns.tokens[static_cast<std::size_t>(row)], 1);
+      const TokenId token = columns.tokens[static_cast<std::size_t>(row)];
+      count(token, 1);
+      Strongest& strongest = strongest_[static_cast<std::size_t>(f)];
+      if (value > strongest.value) strongest = {value, token};
     }
     std::ranges::sort(counted_);
     pairs.clear();
@@ -59,7 +64,7 @@ const FeatureTokens::Pair* FeatureTokens::take(Run& run, FeatureId feature) cons
   return &pair;
 }
 
-std::vector<FeatureToken> FeatureTokens::mostFrequent(FeatureId feature, std::int64_t count) {
+FeatureTokens::Found FeatureTokens::find(FeatureId feature, std::int64_t count) {
   std::int64_t activations = 0;
   for (Run& run : runs_) {
     while (const Pair* pair = take(run, feature)) {
@@ -67,23 +72,27 @@ std::vector<FeatureToken> FeatureTokens::mostFrequent(FeatureId feature, std::in
       activations += pair->activations;
     }
   }
-  std::vector<FeatureToken> result;
-  result.reserve(counted_.size());
+  Found found;
+  std::vector<FeatureToken>& tokens = found.mostFrequent;
+  tokens.reserve(counted_.size());
   for (const TokenId token : counted_) {
     std::int64_t& total = counts_[static_cast<std::size_t>(token.value)];
-    result.push_back({token, total, static_cast<double>(total) / static_cast<double>(activations),
+    tokens.push_back({token, total, static_cast<double>(total) / static_cast<double>(activations),
                       static_cast<double>(total) / static_cast<double>(occurrences(token))});
+    if (token == strongest_[static_cast<std::size_t>(feature.value)].token) {
+      found.ofStrongest = tokens.back();
+    }
     total = 0;
   }
   counted_.clear();
-  const auto kept = std::min(result.size(), static_cast<std::size_t>(count));
-  std::ranges::partial_sort(result, result.begin() + static_cast<std::ptrdiff_t>(kept),
+  const auto kept = std::min(tokens.size(), static_cast<std::size_t>(count));
+  std::ranges::partial_sort(tokens, tokens.begin() + static_cast<std::ptrdiff_t>(kept),
                             [](const FeatureToken& a, const FeatureToken& b) {
                               return a.activations != b.activations ? a.activations > b.activations
                                                                     : a.token < b.token;
                             });
-  result.resize(kept);
-  return result;
+  tokens.resize(kept);
+  return found;
 }
 
 }  // namespace featurescope

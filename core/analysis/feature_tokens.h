@@ -24,13 +24,18 @@ struct FeatureToken {
 class FeatureTokens {
  public:
   /// `folder`: where the counts are spilled. Token ids lie below `vocabulary`.
-  FeatureTokens(std::int64_t vocabulary, const std::filesystem::path& folder);
+  FeatureTokens(std::int64_t features, std::int64_t vocabulary,
+                const std::filesystem::path& folder);
 
   void add(const FeatureColumns& columns);
 
-  /// The `count` tokens with most activations of `feature`, equal ones by id. Features are asked in
-  /// ascending order, each once, after the last add().
-  [[nodiscard]] std::vector<FeatureToken> mostFrequent(FeatureId feature, std::int64_t count);
+  struct Found {
+    std::vector<FeatureToken> mostFrequent;  ///< most activations first, equal ones by id
+    FeatureToken ofStrongest;  ///< the token of the strongest activation, the first of equal ones
+  };
+  /// At most `count` tokens of `feature`, which nothing was counted of where it is dead. Features
+  /// are asked in ascending order, each once, after the last add().
+  [[nodiscard]] Found find(FeatureId feature, std::int64_t count);
 
   [[nodiscard]] std::int64_t occurrences(TokenId token) const {
     return occurrences_[static_cast<std::size_t>(token.value)];
@@ -47,11 +52,17 @@ class FeatureTokens {
     std::size_t next = 0;
   };
 
+  struct Strongest {
+    float value = 0;
+    TokenId token;
+  };
+
   void count(TokenId token, std::int64_t activations);
   /// The next pair of `run` if it is of `feature`, else nothing.
   const Pair* take(Run& run, FeatureId feature) const;
 
   SpillFile spill_;
+  std::vector<Strongest> strongest_;  ///< by feature
   std::vector<Run> runs_;
   std::vector<std::int64_t> occurrences_;  ///< by token
   std::vector<std::int64_t> counts_;       ///< by token, of the feature at hand; else 0

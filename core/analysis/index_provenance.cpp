@@ -2,6 +2,7 @@
 #include "core/analysis/index_provenance.h"
 
 #include "core/analysis/feature_scales.h"
+#include "core/analysis/logit_attribution_torch.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/numbers.h"
@@ -12,6 +13,7 @@
 #include "core/text/tokenizer.h"
 
 #include <fmt/chrono.h>
+#include <fmt/format.h>
 
 #include <chrono>
 #include <utility>
@@ -30,6 +32,35 @@ std::string now() {
 std::string dtypeUsed(const ComputeOptions& options) {
   const at::ScalarType dtype = resolveDtype(options, resolveDevice(options));
   return dtype == at::kBFloat16 ? "bfloat16" : dtype == at::kHalf ? "float16" : "float32";
+}
+
+/// What the stored figures are, where their names do not tell: for people who query the file.
+Provenance definitions(const IndexDetail& detail) {
+  return {
+      {"definition_density_interval",
+       "Wilson's 95 % interval of active tokens among all tokens, as if tokens were independent"},
+      {"definition_histogram",
+       "bins of a quarter octave, 2^-16 to 2^16; the first reaches down to "
+       "0, the last up to 2^128"},
+      {"definition_quantile",
+       fmt::format("of at most {} activations drawn by seed, ranked: groups of equal count, the "
+                   "first drawn of each",
+                   detail.drawn())},
+      {"definition_random", "drawn by seed from all activations, each as likely"},
+      {"definition_near_miss",
+       fmt::format("of {} tokens drawn by seed, those of largest pre-activation that do not "
+                   "activate the feature; the value is the pre-activation",
+                   kNearMissTokens)},
+      {"definition_feature_token",
+       "precision: of the feature's activations, the share at this token; recall: of the token's "
+       "occurrences, the share that activates the feature"},
+      {"definition_co_activation",
+       fmt::format("neighbours are proposed by samples of {0} activations a feature and measured "
+                   "exactly where all activations of both are stored; else estimated from the "
+                   "samples, Jaccard index J with standard error sqrt(J(1-J)/{0})",
+                   detail.drawn())},
+      {"definition_logit", std::string(kLogitAttributionConvention)},
+  };
 }
 
 /// "[{"hash": …, "path": …}, …]", in the order they were read.
@@ -67,7 +98,15 @@ Provenance describeInputs(const IndexRequest& request, const JobContext& job) {
       {"packing", corpus.packing == Packing::Packed ? "packed" : "documents"},
       {"field", corpus.field},
       {"context", std::to_string(corpus.context)},
-      {"top", std::to_string(request.top)},
+      {"top", std::to_string(request.detail.top)},
+      {"quantiles", std::to_string(request.detail.quantiles)},
+      {"quantile_examples", std::to_string(request.detail.quantileExamples)},
+      {"samples", std::to_string(request.detail.samples)},
+      {"near_misses", std::to_string(request.detail.nearMisses)},
+      {"feature_tokens", std::to_string(request.detail.featureTokens)},
+      {"neighbours", std::to_string(request.detail.neighbours)},
+      {"logit_tokens", std::to_string(request.detail.logitTokens)},
+      {"postings_budget", std::to_string(request.detail.postingsBudget)},
       {"batch", std::to_string(request.batch)},
       {"device", describeDevice(request.compute)},
       {"dtype", dtypeUsed(request.compute)},
@@ -75,6 +114,7 @@ Provenance describeInputs(const IndexRequest& request, const JobContext& job) {
        std::to_string(request.compute.threads > 0 ? request.compute.threads : availableThreads())},
       {"seed", std::to_string(request.compute.seed)},
   };
+  entries.merge(definitions(request.detail));
   if (corpus.maxTokens) entries["tokens_limit"] = std::to_string(*corpus.maxTokens);
   if (request.fineTuning) {
     entries["fine_tuning"] = request.fineTuning->string();

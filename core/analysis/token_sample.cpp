@@ -7,6 +7,7 @@
 namespace featurescope {
 
 void TokenSample::add(const at::Tensor& x, const SparseCode& code, Position first) {
+  if (size_ == 0) return;
   for (std::int64_t row = 0; row < code.rows(); ++row) {
     const Position position = first + row;
     const std::uint64_t key = order_.key(position);

@@ -4,6 +4,7 @@
 
 #include "core/base/hash.h"
 #include "core/store/index_reader.h"
+#include "tests/core/analysis/dense_features.h"
 #include "tests/core/analysis/tiny_study.h"
 
 #include <gmock/gmock.h>
@@ -16,11 +17,14 @@ namespace featurescope {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::bytesOf;
+using testing::denseFeatures;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::kSite;
+using testing::packed;
+using testing::Sequences;
 using testing::TinyStudy;
-
-const Site kSite{Layer{1}, SiteKind::MlpOut};
 
 /// Keeps what a job says; asks it to stop at an update where told.
 class Listener final : public ProgressSink {
@@ -46,7 +50,7 @@ class BuildIndex : public ::testing::Test {
     request.corpus.files = study_.texts;
     request.corpus.context = 16;
     request.out = study_.folder.path() / "index.sqlite";
-    request.top = 5;
+    request.detail.top = 5;
     request.batch = 3;
     return request;
   }
@@ -69,41 +73,6 @@ class BuildIndex : public ::testing::Test {
   TinyStudy study_;
   Listener listener_;
 };
-
-using Sequences = std::vector<std::vector<std::int64_t>>;
-
-std::vector<std::int64_t> bytesOf(const std::string& text) {
-  std::vector<std::int64_t> ids;
-  for (const char c : text) ids.push_back(static_cast<unsigned char>(c));
-  return ids;
-}
-
-/// Packing by its definition: the documents with one <|endoftext|> between, cut, remainder dropped.
-Sequences packed(const TinyStudy& study, std::size_t context) {
-  std::vector<std::int64_t> stream = bytesOf(study.firstText);
-  stream.push_back(256);
-  for (const std::int64_t id : bytesOf(study.secondText)) stream.push_back(id);
-  Sequences sequences;
-  for (std::size_t start = 0; start + context <= stream.size(); start += context) {
-    sequences.emplace_back(stream.begin() + static_cast<long>(start),
-                           stream.begin() + static_cast<long>(start + context));
-  }
-  return sequences;
-}
-
-/// f of every token, [tokens, M] in double, from the formula.
-at::Tensor denseFeatures(const TinyStudy& study, const Sequences& sequences) {
-  const LanguageModel model = LanguageModel::open(study.model, {});
-  const AutoencoderParameters p = Autoencoder::load(study.sae).parameters();
-  std::vector<at::Tensor> rows;
-  for (const auto& sequence : sequences) {
-    const at::Tensor tokens = at::tensor(sequence, at::kLong).unsqueeze(0);
-    rows.push_back(model.activations(tokens, kSite).squeeze(0).to(at::kDouble));
-  }
-  const at::Tensor x = at::cat(rows, 0);
-  return at::relu((x - p.b_dec.to(at::kDouble)).mm(p.W_enc.to(at::kDouble)) +
-                  p.b_enc.to(at::kDouble));
-}
 
 void expectIndexHolds(const IndexReader& reader, const at::Tensor& f, std::size_t top,
                       const TinyStudy* fineTuned) {
@@ -281,7 +250,7 @@ TEST_F(BuildIndex, RefusesPartsThatDoNotFit) {
   r.corpus.context = 65;
   expectError(r, ErrorCode::ShapeMismatch, "64 positions");
   r = request();
-  r.top = 0;
+  r.detail.top = 0;
   expectError(r, ErrorCode::BadUsage, "--top");
   r = request();
   r.fineTuning = study_.sae;

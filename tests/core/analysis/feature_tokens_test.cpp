@@ -71,7 +71,7 @@ TEST(ColumnStream, TakesARowThatIsLargerThanAStretch) {
 TEST(FeatureTokens, HaveTheCountsPrecisionAndRecallOfTheWholeStream) {
   const TemporaryFolder folder;
   const CodeStream stream(3, 700, 14);
-  FeatureTokens counts(11, folder.path());
+  FeatureTokens counts(14, 11, folder.path());
   ColumnStream columns(14, {.nonZeros = 200, .rows = 1000},
                        [&](const FeatureColumns& stretch) { counts.add(stretch); });
   stream.inBatches(33,
@@ -89,7 +89,15 @@ TEST(FeatureTokens, HaveTheCountsPrecisionAndRecallOfTheWholeStream) {
     std::ranges::stable_sort(ranked, std::ranges::greater(),
                              [](const auto& p) { return p.second; });
     ranked.resize(std::min<std::size_t>(ranked.size(), 4));
-    const auto found = counts.mostFrequent(FeatureId{f}, 4);
+    const auto [found, ofStrongest] = counts.find(FeatureId{f}, 4);
+    const auto strongest =
+        std::ranges::max_element(activations, {}, [](const auto& a) { return a.value; });
+    if (strongest != activations.end()) {
+      EXPECT_EQ(ofStrongest.token, stream.token(strongest->position));
+      EXPECT_EQ(ofStrongest.activations, expected[ofStrongest.token]);
+    } else {
+      EXPECT_EQ(ofStrongest.activations, 0);
+    }
     ASSERT_EQ(found.size(), ranked.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
       EXPECT_EQ(found[i].token, ranked[i].first);

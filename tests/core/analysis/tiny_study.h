@@ -9,6 +9,7 @@
 #include "core/tensorfile/tensor_torch.h"
 #include "core/text/byte_alphabet.h"
 #include "core/text/utf8.h"
+#include "tests/support/tiny_model.h"
 
 #include <filesystem>
 #include <string>
@@ -19,6 +20,12 @@ namespace featurescope::testing {
 /// SAE for its layer 1 and two texts, as files in a folder of their own.
 struct TinyStudy {
   static constexpr std::int64_t kFeatures = 48;
+  static constexpr ModelShape kShape{.layers = 3,
+                                     .width = 16,
+                                     .heads = 2,
+                                     .innerWidth = 40,
+                                     .vocabulary = 260,
+                                     .maxPositions = 64};
   const std::string firstText =
       "The cat sat · on 12 mats.\nÉté → 猫 sleeps, and so do we all tonight.\n";
   const std::string secondText =
@@ -33,7 +40,7 @@ struct TinyStudy {
   at::Tensor scale, bias;  ///< c and d of the fine-tuning in `run`
 
   TinyStudy() {
-    saveLanguageModel(model, LanguageModel(config(), NeoxWeights::random(config(), 3)), at::kFloat);
+    saveLanguageModel(model, randomModel(kShape, 3), at::kFloat);
     saveTokenizer();
     saveSae();
     saveRun();
@@ -41,16 +48,7 @@ struct TinyStudy {
     writeFile(texts[1], secondText);
   }
 
-  static NeoxConfig config() {
-    NeoxConfig config;
-    config.layers = 3;
-    config.width = 16;
-    config.heads = 2;
-    config.innerWidth = 40;
-    config.vocabulary = 260;
-    config.maxPositions = 64;
-    return config;
-  }
+  static NeoxConfig config() { return configOf(kShape); }
 
  private:
   void saveTokenizer() const {
