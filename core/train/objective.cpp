@@ -13,8 +13,10 @@ namespace featurescope {
 
 namespace {
 
-/// ε of Rajamanoharan et al., whose activations have a mean squared norm of 1.
-constexpr double kBandwidth = 0.001;
+/// ε and the first thresholds, as a share of the root mean square of ‖x − x̄‖. Rajamanoharan et al.
+/// take 0.001 for runs of several 100,000 steps; thresholds grow by at most the learning rate, as a
+/// share of themselves, a step, and runs here are shorter.
+constexpr double kBandwidth = 0.02;
 
 double meanSquaredDeviation(const at::Tensor& x) {
   return (x - x.mean(0)).square().sum(1).mean(at::kDouble).item<double>();

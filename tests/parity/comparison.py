@@ -80,8 +80,8 @@ def random_sae(width, features, seed):
     }
 
 
-def save_sae(folder, sae, hook_name):
-    """The SAELens v6 layout."""
+def save_sae(folder, sae, hook_name, **settings):
+    """The SAELens v6 layout; `settings` add to its cfg.json or replace what is there."""
     from safetensors.torch import save_file
 
     width, features = sae["W_enc"].shape
@@ -91,6 +91,7 @@ def save_sae(folder, sae, hook_name):
         "architecture": "standard", "d_in": width, "d_sae": features, "dtype": "float32",
         "apply_b_dec_to_input": True, "normalize_activations": "none",
         "reshape_activations": "none", "metadata": {"hook_name": hook_name},
+        **settings,
     }))
 
 
