@@ -16,6 +16,8 @@ class RowOutput {
   /// Refuses what cannot be written, before the rows are made.
   void check(const Session& session) const;
   void print(const RowTable& table, const Session& session) const;
+  /// Whether the CSV goes to stdout, where nothing else may then stand.
+  [[nodiscard]] bool fillsStdout() const { return csv_ && *csv_ == "-"; }
 
  private:
   std::optional<std::filesystem::path> csv_;

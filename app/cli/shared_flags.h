@@ -14,8 +14,13 @@ class SiteFlags {
  public:
   void declare(Flags& flags, const std::string& help);
   [[nodiscard]] bool given() const { return !layer_.empty() || !site_.empty(); }
+  [[nodiscard]] bool givesLayer() const { return !layer_.empty(); }
   /// Throws UserError{BadUsage}.
   [[nodiscard]] Site site() const { return Site::fromFlags(layer_, site_); }
+  /// The same with the layer from elsewhere, where --layer is not given.
+  [[nodiscard]] Site siteOfLayer(Layer layer) const {
+    return Site::fromFlags(std::to_string(layer.value), site_);
+  }
 
  private:
   std::string layer_, site_;
