@@ -2,9 +2,9 @@
 // The language model at Pythia-70m's shape on 8 × 128 tokens: to layer 1's MLP output, whole, and
 // with the loss. items_per_second is tokens a second. tests/parity/forward_speed.py sets the same
 // passes of transformers beside these.
-#include "core/base/random.h"
 #include "core/lm/compute.h"
 #include "core/lm/language_model_torch.h"
+#include "tests/support/tiny_model.h"
 
 #include <benchmark/benchmark.h>
 
@@ -15,13 +15,12 @@ constexpr std::int64_t kRows = 8, kLength = 128;
 constexpr Site kSite{Layer{1}, SiteKind::MlpOut};
 
 NeoxConfig pythia70m() {
-  NeoxConfig config;
-  config.layers = 6;
-  config.width = 512;
-  config.heads = 8;
-  config.innerWidth = 2048;
-  config.vocabulary = 50304;
-  return config;
+  return testing::configOf({.layers = 6,
+                            .width = 512,
+                            .heads = 8,
+                            .innerWidth = 2048,
+                            .vocabulary = 50304,
+                            .maxPositions = 2048});
 }
 
 /// Made once for each arithmetic: 70 million random numbers take a while.
@@ -38,21 +37,12 @@ const LanguageModel& model(at::ScalarType dtype) {
   return models.emplace(dtype, LanguageModel(pythia70m(), std::move(converted))).first->second;
 }
 
-at::Tensor someTokens() {
-  RandomStream random(1, "benchmark tokens");
-  at::Tensor tokens = at::empty({kRows, kLength}, at::kLong);
-  for (std::int64_t i = 0; i < tokens.numel(); ++i) {
-    tokens.mutable_data_ptr<std::int64_t>()[i] = static_cast<std::int64_t>(random.below(50000));
-  }
-  return tokens;
-}
-
 /// Times `pass(model, tokens)` in the arithmetic of the benchmark's argument.
 template <class Pass>
 void measure(benchmark::State& state, Pass pass) {
   const at::NoGradGuard noGrad;
   const LanguageModel& lm = model(static_cast<at::ScalarType>(state.range(0)));
-  const at::Tensor tokens = someTokens();
+  const at::Tensor tokens = testing::randomTokens(kRows, kLength, 50000);
   for (auto _ : state) {
     at::Tensor result = pass(lm, tokens);
     benchmark::DoNotOptimize(result);

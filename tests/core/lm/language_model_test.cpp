@@ -3,6 +3,7 @@
 #include "core/base/files.h"
 #include "core/base/random.h"
 #include "tests/core/lm/golden_model.h"
+#include "tests/support/tiny_model.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,16 +12,11 @@ namespace featurescope {
 namespace {
 
 using testing::allSites;
+using testing::randomTokens;
 using testing::relativeError;
 
 NeoxConfig smallConfig() {
-  NeoxConfig config;
-  config.layers = 2;
-  config.width = 8;
-  config.heads = 2;
-  config.innerWidth = 12;
-  config.vocabulary = 17;
-  config.maxPositions = 16;
+  NeoxConfig config = testing::configOf({});
   config.rotaryFraction = 0.5;
   return config;
 }
@@ -38,16 +34,6 @@ LanguageModel doubleModel(const NeoxConfig& config) {
     *tensor = tensor->to(at::kDouble) + noise;
   }
   return {config, std::move(weights)};
-}
-
-at::Tensor someTokens(std::int64_t rows, std::int64_t length, std::int64_t vocabulary) {
-  RandomStream random(3, "tokens");
-  at::Tensor tokens = at::empty({rows, length}, at::kLong);
-  for (std::int64_t i = 0; i < tokens.numel(); ++i) {
-    tokens.mutable_data_ptr<std::int64_t>()[i] =
-        static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(vocabulary)));
-  }
-  return tokens;
 }
 
 /// (f(x + e) − f(x − e)) / 2e at one element of x.
@@ -74,7 +60,7 @@ TEST(LanguageModel, GradientsOfEveryWeightEqualFiniteDifferences) {
     const auto named = weights.named();
     for (const auto& [name, tensor] : named) tensor->set_requires_grad(true);
     const LanguageModel model(config, weights);
-    const auto tokens = someTokens(2, 5, config.vocabulary);
+    const auto tokens = randomTokens(2, 5, config.vocabulary);
     // Weighted, so that each token's own gradient counts.
     const auto loss = [&] {
       const auto losses =
@@ -104,7 +90,7 @@ TEST(LanguageModel, TheChunkedGradientToTheHiddenStateEqualsAutogradsOwn) {
   NeoxConfig config = smallConfig();
   config.vocabulary = 60'000;  // a chunk is 279 tokens, so these 380 take two
   const LanguageModel frozen(config, NeoxWeights::random(config, 1));
-  const auto tokens = someTokens(20, 20, config.vocabulary);
+  const auto tokens = randomTokens(20, 20, config.vocabulary);
   const auto weighting = at::rand({20, 19});
   const auto start = at::randn({20, 20, config.width});
 
@@ -130,7 +116,7 @@ TEST(LanguageModel, TheChunkedGradientToTheHiddenStateEqualsAutogradsOwn) {
 TEST(LanguageModel, AnEditIsDifferentiableThroughTheRestOfTheModel) {
   const NeoxConfig config = smallConfig();
   const LanguageModel model = doubleModel(config);
-  const auto tokens = someTokens(2, 6, config.vocabulary);
+  const auto tokens = randomTokens(2, 6, config.vocabulary);
   for (const auto& site : allSites(config)) {
     const auto scale = at::ones({1}, at::kDouble).set_requires_grad(true);
     const auto total = [&] {
@@ -149,7 +135,7 @@ TEST(LanguageModel, RowsAreIndependentAndPaddingOnTheRightReachesNothing) {
   const NeoxConfig config = smallConfig();
   const LanguageModel model(config, NeoxWeights::random(config, 5));
   const at::NoGradGuard noGrad;
-  const auto tokens = someTokens(3, 8, config.vocabulary);
+  const auto tokens = randomTokens(3, 8, config.vocabulary);
   const Site site{Layer{1}, SiteKind::Resid};
   const auto together = model.activations(tokens, site);
   for (std::int64_t row = 0; row < 3; ++row) {
@@ -162,7 +148,7 @@ TEST(LanguageModel, APassWithoutItsEndStopsAfterTheLastCapture) {
   const NeoxConfig config = smallConfig();
   const LanguageModel model(config, NeoxWeights::random(config, 5));
   const at::NoGradGuard noGrad;
-  const auto tokens = someTokens(1, 4, config.vocabulary);
+  const auto tokens = randomTokens(1, 4, config.vocabulary);
   const Site first{Layer{0}, SiteKind::MlpOut};
   const auto part = model.forward(tokens, {first}, std::nullopt, false);
   EXPECT_EQ(part.sites.size(), 1u);
@@ -174,7 +160,7 @@ TEST(LanguageModel, ASequenceOfOneTokenPredictsNothing) {
   const NeoxConfig config = smallConfig();
   const LanguageModel model(config, NeoxWeights::random(config, 5));
   const at::NoGradGuard noGrad;
-  const auto tokens = someTokens(2, 1, config.vocabulary);
+  const auto tokens = randomTokens(2, 1, config.vocabulary);
   const auto hidden = model.forward(tokens, {}, std::nullopt, true).hidden;
   EXPECT_EQ(model.tokenLosses(hidden, tokens).sizes(), at::IntArrayRef({2, 0}));
 }
