@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::int64_t kWidth = 16, kDirections = 32, kActive = 3, kRows = 4096;
 
-/// Explained variance: three directions that serve all rows would come to about 0.3.
+/// Explained variance: three directions that serve all rows would come to 0.43.
 constexpr double kBar = 0.8;
 
 /// Rows that are mixtures of `kActive` of `kDirections` unit directions, each with a weight between
