@@ -38,7 +38,7 @@ SavedState OrderedRows::save() const {
 
 void OrderedRows::restore(const SavedState& state) {
   const at::Tensor& held = parts_.front();
-  parts_ = {savedRows(state, "rows", held.size(1)).to(held.device())};
+  parts_ = {savedRows(state, "rows", held.size(1)).to(held.options(), false, /*copy=*/true)};
 }
 
 }  // namespace featurescope

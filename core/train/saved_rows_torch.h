@@ -9,14 +9,22 @@
 
 namespace featurescope {
 
-/// Activations that a state keeps under a name, float32 [any number, width] on the CPU.
-/// Throws UserError{BadFile} where it has none, or one that is not finite.
+/// Activations that a state keeps under a name, float32 [any number, width]: the state's own, which
+/// may be a gigabyte, so copy from them. Throws UserError{BadFile} where it has none of that kind,
+/// or one that is not finite.
 [[nodiscard]] inline at::Tensor savedRows(const SavedState& state, const std::string& name,
                                           std::int64_t width) {
-  at::Tensor rows = state.tensor(name, at::kFloat, {width});
-  if (allFinite(rows)) return rows;
-  throw UserError(ErrorCode::BadFile, SavedState::kWhatFails,
-                  "its \"" + name + "\" holds a value that is not a finite number");
+  const auto refuse = [&](const std::string& why) {
+    throw UserError(ErrorCode::BadFile, SavedState::kWhatFails, "its \"" + name + "\" " + why);
+  };
+  const auto found = state.tensors.find(name);
+  if (found == state.tensors.end()) refuse("is missing");
+  const at::Tensor& rows = found->second;
+  if (rows.scalar_type() != at::kFloat || rows.dim() != 2 || rows.size(1) != width) {
+    refuse("is not the activations of this run");
+  }
+  if (!allFinite(rows)) refuse("holds a value that is not a finite number");
+  return rows;
 }
 
 }  // namespace featurescope

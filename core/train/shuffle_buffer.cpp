@@ -157,7 +157,7 @@ void ShuffleBuffer::restore(const SavedState& state) {
   drawable_ = drawable.size(0);
   rows_.narrow(0, 0, incoming_).copy_(incoming);
   rows_.narrow(0, firstDrawable(), drawable_).copy_(drawable);
-  spare_ = spare.to(rows_.device());
+  spare_ = spare.to(rows_.options(), false, /*copy=*/true);
 }
 
 }  // namespace featurescope
