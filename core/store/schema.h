@@ -13,18 +13,40 @@
 ///   sqlite3 INDEX.sqlite "SELECT rank, str_token, context FROM top_activation WHERE feature = 7"
 ///   sqlite3 INDEX.sqlite "SELECT value FROM provenance WHERE key = 'model'"
 ///
-/// Three views are its promise to people and scripts; they keep their columns and meaning:
+/// Three views are its promise to people and scripts; they keep their columns and meaning, and new
+/// columns come at the end:
 ///
 ///   feature_table    a row a feature: feature density active_tokens max mean_active dead
-///                    cosine_to_dead decoder_norm encoder_bias top_token scale bias
+///                    cosine_to_dead decoder_norm encoder_bias top_token scale bias density_low
+///                    density_high top_token_count top_token_share encoder_norm
+///                    encoder_cosine_to_dead active_tokens_ft density_ft max_ft mean_active_ft
+///                    postings postings_above
 ///   top_activation   a row for each of a feature's strongest activations: feature rank position
 ///                    token str_token context activation activation_ft
 ///   provenance       key, value: what the index was made from
 ///
-/// and two more are of use: corpus (position token str_token; every token in order) and sequence
-/// (start, length; the runs of tokens the model saw as one). The statements in schema.cpp describe
-/// each table, view and column; the same comments are in the file itself (`.schema` in the sqlite3
-/// shell). No view calls a function that SQLite does not have by itself.
+/// More views, since version 2:
+///
+///   feature_example       all activations worth showing: feature kind ('top', 'quantile',
+///   'random',
+///                         'near miss') part rank position token str_token context activation
+///                         activation_ft repeat_of
+///   activation_histogram  feature low high count count_ft, over the whole corpus
+///   feature_token         the tokens a feature fires on most: feature rank token str_token count
+///                         precision recall
+///   logit_token           feature direction ('promoted', 'suppressed') rank token str_token value
+///   neighbour             feature relation ('decoder cosine', 'encoder cosine', 'jaccard',
+///                         'pearson') rank other value
+///
+/// and of use besides: corpus (position token str_token; every token in order), sequence (start
+/// length repeat_of; the runs of tokens the model saw as one) and vocabulary (token str_token bytes
+/// occurrences). The statements in schema_version_*.cpp describe each table, view and column; the
+/// same comments are in the file itself (`.schema` in the sqlite3 shell). No view calls a function
+/// that SQLite does not have by itself.
+///
+/// Size: a token takes about 9 bytes in corpus_token and 2 in token_posting, an activation 5 to 7
+/// in posting (16 bits of distance at most for all but rare features, 32 of value), a feature about
+/// 150 bytes and each of its examples, tokens, bins, logits and neighbours 15 to 30.
 namespace featurescope {
 
 /// "FSix": marks a SQLite file as an index (PRAGMA application_id).

@@ -117,7 +117,7 @@ class TextEvaluator final : public SearchEvaluator {
     while (sequences_.step()) {
       state_.throwIfInterrupted();
       const Position start = sequences_.integer(0);
-      const Position end = std::min(hits.end(), start + sequences_.integer(1));
+      const Position end = start + std::min(hits.end() - start, sequences_.integer(1));
       if (within == nullptr || within->next(start) < end) search(start, end, hits);
     }
     sequences_.reset();

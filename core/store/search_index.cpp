@@ -24,12 +24,11 @@ Position sequenceStart(const Database& database, Position position) {
   return row.bind(1, position).step() ? row.integer(0) : 0;
 }
 
-/// End of the sequence that holds `position`.
-Position sequenceEnd(const Database& database, Position position) {
+/// End of the sequence that holds `position`, in a corpus of so many tokens.
+Position sequenceEnd(const Database& database, Position position, Position tokens) {
   Statement row(database, "SELECT min(start) FROM sequence WHERE start > ?");
   row.bind(1, position).step();
-  return row.isNull(0) ? database.integer("SELECT max(position) + 1 FROM corpus_token")
-                       : row.integer(0);
+  return row.isNull(0) ? tokens : std::min(row.integer(0), tokens);
 }
 
 /// Takes hits until there are as many as were asked for.
@@ -115,7 +114,7 @@ SearchResult IndexReader::search(const SearchQuery& query) const {
        length = std::min(2 * length, kLongestStretch)) {
     state_->throwIfInterrupted();
     const Position last = std::min(begin + length, state_->tokens) - 1;
-    PositionSet found(begin, sequenceEnd(state_->database, last));
+    PositionSet found(begin, sequenceEnd(state_->database, last, state_->tokens));
     evaluator->evaluate(found, nullptr);
     collector.take(found);
     begin = found.end();

@@ -44,16 +44,37 @@ void writeQuickly(const fs::path& path, std::string_view bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
+/// Asks a reader everything it can be asked of a feature.
+void readDetails(const IndexReader& reader, FeatureId feature) {
+  for (const auto kind : {ExampleKind::Quantile, ExampleKind::Random, ExampleKind::NearMiss}) {
+    (void)reader.examples(feature, kind, 100);
+  }
+  for (const auto relation : {NeighbourRelation::DecoderCosine, NeighbourRelation::Pearson}) {
+    (void)reader.neighbours(feature, relation);
+  }
+  (void)reader.histogram(feature);
+  (void)reader.featureTokens(feature);
+  (void)reader.logitTokens(feature);
+  (void)reader.postings(feature);
+}
+
 /// Asks a reader everything it can be asked.
 void readEverything(const fs::path& path) {
   const IndexReader reader = IndexReader::open(path);
   (void)reader.provenance();
   for (const FeatureRecord& feature : reader.features({.sortColumn = "max", .where = "max >= 0"})) {
     (void)reader.topActivations(feature.feature, 100);
+    if (feature.feature.value % 8 == 0) readDetails(reader, feature.feature);
   }
   for (Position p = 0; p < std::min<Position>(reader.tokenCount(), 2000); p += 50) {
     (void)reader.context(p, 5, 5);
   }
+  using Condition = SearchCondition;
+  (void)reader.search({.condition = Condition::any({Condition::token(":"), Condition::text("x.*y"),
+                                                    Condition::active(FeatureId{0})}),
+                       .limit = 5,
+                       .shown = FeatureId{1},
+                       .countAll = true});
 }
 
 class IndexFile : public ::testing::Test {
@@ -133,6 +154,41 @@ TEST_F(IndexFile, ReplacesAnotherOnlyWithForceAndOnlyAtTheEnd) {
   EXPECT_EQ(readFile(path_), "precious");
   write(path_, index_);
   readEverything(path_);
+}
+
+TEST_F(IndexFile, IsReadWhileAnotherIsWrittenInItsPlace) {
+  write(path_, index_);
+  const IndexReader before = IndexReader::open(path_);
+  IndexWriter writer(path_, true);
+  fill(writer, makeSmallIndex(4, false, 7));
+  readEverything(path_);
+  EXPECT_EQ(IndexReader::open(path_).featureCount(), 40);
+  writer.finish();
+  EXPECT_EQ(IndexReader::open(path_).featureCount(), 7);
+  EXPECT_EQ(before.featureCount(), 40);
+  EXPECT_EQ(before.features().size(), 40u) << "what was opened stays what it was";
+}
+
+TEST_F(IndexFile, OfMoreTokensThanItsSizeAllowsIsDamaged) {
+  write(path_, index_);
+  runPlain(path_, "INSERT INTO corpus_token VALUES (1 << 60, 0)");
+  EXPECT_EQ(codeOf([&] { IndexReader::open(path_); }), ErrorCode::DatabaseError);
+}
+
+TEST_F(IndexFile, WithSequencesThatAreNotThoseOfItsTokensEndsInAnError) {
+  for (const char* damage :
+       {"UPDATE sequence SET length = length + 1",
+        "UPDATE sequence SET length = 9223372036854775807", "UPDATE sequence SET length = -3",
+        "DELETE FROM sequence", "UPDATE corpus_token SET token = 1 << 40",
+        "DELETE FROM corpus_token WHERE position % 3 = 1"}) {
+    write(path_, index_);
+    runPlain(path_, damage);
+    try {
+      readEverything(path_);
+    } catch (const UserError& error) {
+      EXPECT_EQ(error.code(), ErrorCode::DatabaseError) << damage << ": " << error.what();
+    }
+  }
 }
 
 TEST_F(IndexFile, ClearsWhatAKilledWriterLeft) {
@@ -270,7 +326,7 @@ TEST_F(IndexFile, WithChangedBytesIsReadOrRefusedAndNeverCrashes) {
       readEverything(damaged);
     } catch (const UserError& error) {
       EXPECT_THAT(error.code(), ::testing::AnyOf(ErrorCode::BadFile, ErrorCode::DatabaseError,
-                                                 ErrorCode::OutOfRange))
+                                                 ErrorCode::OutOfRange, ErrorCode::NotFound))
           << error.what();
     }
   }
