@@ -193,7 +193,8 @@ def compare_recipe(table, folder, width, features, decoder_gradient, resample, s
         save_file(initial, folder / "init.safetensors")
         origin = ("--init", folder / "init.safetensors")
     run = folder / "run"
-    figures("train", "--activations", folder / "x.safetensors", *origin, "--no-shuffle", "--batch", BATCH, "--context", CONTEXT, "--steps", STEPS, "--lr", LR,
+    figures("train", "--activations", folder / "x.safetensors", *origin, "--no-shuffle", "--batch",
+            BATCH, "--context", CONTEXT, "--steps", STEPS, "--lr", LR,
             "--lr-warmup", RECIPE["lr_warmup"], "--lr-decay", RECIPE["lr_decay"],
             "--clip-gradient", RECIPE["clip"], "--l1-coeff", 2 * L1, "--l1-mode", "track",
             "--target-l0", features / 5, "--l1-adjust-after", 50 * TOKENS,
@@ -202,8 +203,8 @@ def compare_recipe(table, folder, width, features, decoder_gradient, resample, s
             "--log-every", 1, "--out", run, "--force")
     reference = Reference(x, initial, decoder_gradient == "project", RECIPE, resample)
     rows = read_rows(run)
-    # Two searches for the median agree to 1e-6, enough for a feature at its threshold to fire at one
-    # token in one program only; a step of Adam then shows in its weights.
+    # Two searches for the median agree to 1e-6: enough for a feature at its threshold to fire at
+    # one token in one program only; a step of Adam then shows in its weights.
     compare(table, label, run, rows, reference, 1e-3 if start == "median" else 1e-4)
     events = [json.loads(line) for line in open(run / "events.jsonl")]
     resampled = [(event["step"], event["features"]) for event in events
