@@ -13,7 +13,7 @@ IndexCollectors::IndexCollectors(const Shape& shape, const IndexDetail& detail)
       columns_(shape.features, {},
                [this](const FeatureColumns& columns) { tokens_.add(columns); }) {
   if (shape.fineTuned) {
-    fineTuned_.emplace(FeatureStatistics(shape.features), ActivationHistogram(shape.features));
+    fineTuned_ = FineTuned{FeatureStatistics(shape.features), ActivationHistogram(shape.features)};
   }
 }
 
