@@ -10,7 +10,7 @@ namespace featurescope {
 
 namespace {
 
-constexpr std::int64_t kPostingsAChunk = 256;
+constexpr std::int64_t kPostingsAChunk = 128;  // five or six of which fill a page well
 constexpr std::int64_t kTokensAChunk = 1024;
 
 /// The largest cap such that the counts, each cut to it, sum to `total` at most.

@@ -13,7 +13,7 @@ namespace featurescope {
 
 /// Writes the tables posting and token_posting within a budget of bytes. The tokens' lists go first
 /// (or not at all when they alone exceed it); then the features with the most activations lose
-/// their weakest until all fit, so that rare features stay whole. About 1.5 KB of memory a feature.
+/// their weakest until all fit, so that rare features stay whole. About 1 KB of memory a feature.
 class PostingWriter {
  public:
   /// Inserts into `transaction`'s database; both must outlive this.
