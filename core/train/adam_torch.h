@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/kernels/adam_rows.h"
 #include "core/train/saved_state_torch.h"
 
 #include <ATen/ATen.h>
@@ -15,13 +16,16 @@ struct AdamOptions {
 };
 
 /// Adam as torch.optim.Adam computes it (Kingma and Ba; bias-corrected moments, epsilon outside the
-/// root), in LibTorch's fused form: one pass over parameters, gradients and moments.
+/// root), in one pass over parameters, gradients and moments.
 class Adam {
  public:
   Adam(AdamOptions options, std::vector<at::Tensor> parameters);
 
-  /// Moves the parameters in place. `gradients` in the order of the parameters.
-  void step(const std::vector<at::Tensor>& gradients);
+  /// Moves the parameters in place. `gradients` in the order of the parameters, of their shapes;
+  /// one that is projected may be changed. `constraints` in the same order; where there are fewer,
+  /// None.
+  void step(const std::vector<at::Tensor>& gradients,
+            const std::vector<RowConstraint>& constraints = {});
 
   /// The rate of the steps to come.
   void setLearningRate(double rate) { options_.learningRate = rate; }
@@ -36,6 +40,11 @@ class Adam {
   void restore(const SavedState& state);
 
  private:
+  [[nodiscard]] std::int64_t stepsDone() const;
+  void stepByRows(const std::vector<at::Tensor>& gradients,
+                  const std::vector<RowConstraint>& constraints);
+  void stepWhole(std::vector<at::Tensor>& gradients, const std::vector<RowConstraint>& constraints);
+
   AdamOptions options_;
   std::vector<at::Tensor> parameters_, firstMoments_, secondMoments_, steps_;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/train/autoencoder_trainer_torch.h"
-#include "core/train/sae_step_torch.h"
+#include "core/train/unit_rows_torch.h"
 
 #include <fmt/format.h>
 
@@ -21,6 +21,18 @@ std::vector<at::Tensor> inOrder(const AutoencoderParameters& parameters) {
   tensors.reserve(named.size());
   for (const auto& [name, tensor] : named) tensors.push_back(*tensor);
   return tensors;
+}
+
+/// In the order of inOrder().
+std::vector<RowConstraint> constraints(const AutoencoderParameters& parameters,
+                                       RowConstraint ofDecoder) {
+  const auto named = parameters.named();
+  std::vector<RowConstraint> ofEach;
+  ofEach.reserve(named.size());
+  for (const auto& [name, tensor] : named) {
+    ofEach.push_back(name == "W_dec" ? ofDecoder : RowConstraint::None);
+  }
+  return ofEach;
 }
 
 /// In how many steps Adam moves an encoder weight across the range that it starts in.
@@ -99,14 +111,17 @@ void AutoencoderTrainer::checkLoss(const TrainMetrics& figures, const at::Tensor
 
 void AutoencoderTrainer::update(double learningRate) {
   AutoencoderParameters& gradients = objective_->gradients();
-  if (options_.projectDecoderGradient) {
+  const bool clips = options_.clipGradient.has_value();
+  RowConstraint ofDecoder = RowConstraint::UnitNorm;
+  if (options_.projectDecoderGradient && clips) {  // the norm is that of what is left
     removeParallelComponent(gradients.W_dec, parameters_.W_dec);
+  } else if (options_.projectDecoderGradient) {
+    ofDecoder = RowConstraint::ProjectedUnitNorm;
   }
   const std::vector<at::Tensor> ordered = inOrder(gradients);
-  if (options_.clipGradient) clipNorm(ordered, *options_.clipGradient);
+  if (clips) clipNorm(ordered, *options_.clipGradient);
   adam_.setLearningRate(learningRate);
-  adam_.step(ordered);
-  normaliseRows(parameters_.W_dec);
+  adam_.step(ordered, constraints(parameters_, ofDecoder));
 }
 
 void AutoencoderTrainer::controlL1(const TrainMetrics& figures) {

@@ -32,6 +32,9 @@ at::Tensor readInitial(const TensorFile& file, const char* name,
   return value;
 }
 
+/// The same matrix with a feature's weights side by side in memory, as sparse steps need them.
+at::Tensor byFeature(const at::Tensor& W_enc) { return W_enc.t().contiguous().t(); }
+
 std::int64_t featuresIn(const TensorFile& file, const TrainSettings& settings) {
   const at::Tensor encoder = toTorch(file.tensor("W_enc"));
   const std::int64_t features = encoder.dim() == 2 ? encoder.size(1) : 0;
@@ -51,14 +54,14 @@ AutoencoderParameters initialParameters(const TrainSettings& settings, std::int6
   if (settings.initial) {
     const TensorFile file = TensorFile::open(*settings.initial);
     const std::int64_t features = featuresIn(file, settings);
-    return {readInitial(file, "W_enc", {width, features}, device),
+    return {byFeature(readInitial(file, "W_enc", {width, features}, device)),
             readInitial(file, "W_dec", {features, width}, device),
             readInitial(file, "b_enc", {features}, device),
             readInitial(file, "b_dec", {width}, device)};
   }
   AutoencoderParameters fresh = randomAutoencoder(
       width, settings.features.value_or(settings.expansion * width), settings.compute.seed);
-  return {fresh.W_enc.to(device), fresh.W_dec.to(device), fresh.b_enc.to(device),
+  return {byFeature(fresh.W_enc.to(device)), fresh.W_dec.to(device), fresh.b_enc.to(device),
           fresh.b_dec.to(device)};
 }
 

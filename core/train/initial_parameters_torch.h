@@ -10,6 +10,7 @@ namespace featurescope {
 
 /// The parameters a run starts from, on `device`: those of --init as they are, else fresh ones by
 /// seed with M = features or expansion · width.
+/// W_enc is a transposed view of [M, d] (SparseStep::supports).
 /// Throws UserError{ShapeMismatch} when --init does not fit `width` or --features, {NotFinite}, and
 /// what reading the file throws.
 [[nodiscard]] AutoencoderParameters initialParameters(const TrainSettings& settings,

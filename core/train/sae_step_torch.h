@@ -2,10 +2,12 @@
 #pragma once
 
 #include "core/train/objective_torch.h"
+#include "core/train/sparse_step_torch.h"
 
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace featurescope {
@@ -14,6 +16,7 @@ namespace featurescope {
 /// out: with f = ReLU((x − b_dec) W_enc + b_enc), x̂ = f W_dec + b_dec and T tokens,
 ///   g = 2/T (x̂ − x),  p = (g W_decᵀ + β/T) where f > 0, else 0,
 ///   ∂W_dec = fᵀ g,  ∂W_enc = (x − b_dec)ᵀ p,  ∂b_enc = Σ p,  ∂b_dec = Σ g − W_enc Σ p.
+/// Batches with few active features go through sparse products where SparseStep supports them.
 /// Holds its working memory, so that a step allocates no [tokens, M] or [d, M].
 class SaeStep final : public Objective {
  public:
@@ -30,9 +33,14 @@ class SaeStep final : public Objective {
   [[nodiscard]] TrainedAutoencoder trained(const AutoencoderParameters& parameters) const override;
   [[nodiscard]] std::string formula() const override;
 
+  [[nodiscard]] SavedState save() const override;
+  void restore(const SavedState& state) override;
+
  private:
-  void encode(const AutoencoderParameters& parameters, const at::Tensor& x);
-  void propagate(const AutoencoderParameters& parameters, double l1Coefficient);
+  /// f of centred_, in sparse_ (true) or features_ (false).
+  bool encode(const AutoencoderParameters& parameters);
+  void propagateDensely(const AutoencoderParameters& parameters, const at::Tensor& g,
+                        double sparsity);
 
   std::int64_t tokens_;
   AutoencoderParameters gradients_;
@@ -40,11 +48,7 @@ class SaeStep final : public Objective {
   at::Tensor features_, scratch_;  ///< [tokens, M]
   at::Tensor residual_;            ///< x̂ − x, then g [tokens, d]
   at::Tensor activeTokens_, tokenErrors_;
+  std::optional<SparseStep> sparse_;  ///< where the kernels can take part
 };
-
-/// Takes from each row of `gradient` [M, d] its component along the row of W_dec.
-void removeParallelComponent(at::Tensor& gradient, const at::Tensor& W_dec);
-/// Scales each row to unit norm.
-void normaliseRows(at::Tensor& W_dec);
 
 }  // namespace featurescope

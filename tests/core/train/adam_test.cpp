@@ -50,5 +50,43 @@ TEST(Adam, EqualsPyTorchsFormulaNumberByNumber) {
   }
 }
 
+/// W_enc as training has it, W_dec, a bias: in double precision, and in float32 where the kernel
+/// steps.
+struct Parameters {
+  explicit Parameters(at::ScalarType type)
+      : tensors{at::randn({7, 35}, at::kDouble).to(type).t().contiguous().t(),
+                at::randn({35, 7}, at::kDouble).to(type), at::randn({35}, at::kDouble).to(type)} {}
+  std::vector<at::Tensor> tensors;
+};
+
+class AdamInFloat32 : public ::testing::TestWithParam<RowConstraint> {};
+
+TEST_P(AdamInFloat32, GoesTheWayOfAdamInDoublePrecision) {
+  const std::vector<RowConstraint> constraints{RowConstraint::None, GetParam()};
+  at::manual_seed(2);
+  Parameters exact(at::kDouble);
+  at::manual_seed(2);
+  Parameters single(at::kFloat);
+  const AdamOptions options{.learningRate = 3e-3, .beta1 = 0.8, .beta2 = 0.99, .epsilon = 1e-4};
+  Adam exactAdam(options, exact.tensors), singleAdam(options, single.tensors);
+  for (int step = 0; step < 25; ++step) {
+    std::vector<at::Tensor> gradients, rounded;
+    for (const at::Tensor& tensor : exact.tensors) {
+      gradients.push_back(at::randn(tensor.sizes(), at::kDouble));  // strides other than W_enc's
+      rounded.push_back(gradients.back().to(at::kFloat));
+    }
+    exactAdam.step(gradients, constraints);
+    singleAdam.step(rounded, constraints);
+  }
+  for (std::size_t i = 0; i < exact.tensors.size(); ++i) {
+    const at::Tensor difference = exact.tensors[i] - single.tensors[i];
+    EXPECT_LE(difference.abs().max().item<double>(), 2e-6) << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Constraints, AdamInFloat32,
+                         ::testing::Values(RowConstraint::None, RowConstraint::UnitNorm,
+                                           RowConstraint::ProjectedUnitNorm));
+
 }  // namespace
 }  // namespace featurescope

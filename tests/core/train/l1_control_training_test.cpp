@@ -2,6 +2,7 @@
 #include "core/train/autoencoder_trainer_torch.h"
 #include "core/train/initial_parameters_torch.h"
 #include "core/train/sae_step_torch.h"
+#include "core/train/unit_rows_torch.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/sae_step_torch.h"
+#include "core/train/unit_rows_torch.h"
 
 #include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
