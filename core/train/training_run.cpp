@@ -314,7 +314,7 @@ UserError TrainingRun::failed(RunFolder& folder, const UserError& error) const {
   } else if (saved_ > 0) {
     add(fmt::format("the last good state is {}", checkpointFolder(folder.path(), saved_).string()));
   }
-  const UserError told(error.code(), error.whatFailed(), error.why(), next);
+  UserError told(error.code(), error.whatFailed(), error.why(), next);
   try {  // As far as the disk lets us: the failure itself is what the person has to see.
     folder.setState(RunState::Failed, {{"error", told.what()}});
     folder.log(fmt::format("failed: {}", told.what()));
