@@ -47,6 +47,32 @@ std::int64_t featuresIn(const TensorFile& file, const TrainSettings& settings) {
   return features;
 }
 
+/// How the rows of x draw a point towards them, each by 1; rows at the point itself hold it back.
+struct Pull {
+  at::Tensor direction;  ///< the sum of unit vectors, [d]
+  double weight = 0;     ///< Σ 1 / distance
+  double held = 0;       ///< rows at the point
+  double distance = 0;   ///< Σ distance
+};
+
+/// In double, a few rows at a time: where float32 ends, the median of many rows would depend on
+/// their order.
+Pull pullOfRows(const at::Tensor& x, const at::Tensor& point) {
+  constexpr std::int64_t kRows = 1024;
+  Pull pull{at::zeros_like(point)};
+  for (const at::Tensor& rows : x.split(kRows)) {
+    const at::Tensor difference = rows.to(at::kDouble).sub(point);
+    const at::Tensor distances = at::linalg_vector_norm(difference, 2, 1);
+    const at::Tensor atPoint = distances.eq(0);
+    const at::Tensor weights = distances.reciprocal().masked_fill_(atPoint, 0);
+    pull.direction += weights.matmul(difference);
+    pull.weight += weights.sum().item<double>();
+    pull.held += atPoint.sum().item<double>();
+    pull.distance += distances.sum().item<double>();
+  }
+  return pull;
+}
+
 }  // namespace
 
 AutoencoderParameters initialParameters(const TrainSettings& settings, std::int64_t width,
@@ -78,26 +104,20 @@ at::Tensor startOfDecoderBias(DecoderBias start, const at::Tensor& x) {
 }
 
 at::Tensor geometricMedian(const at::Tensor& x) {
-  constexpr int kMostIterations = 200;
-  constexpr double kTolerance = 1e-6;
-  at::Tensor median = x.mean(0);
+  constexpr int kMostIterations = 300;
+  constexpr double kTolerance = 1e-9;
+  at::Tensor median = x.mean(0, /*keepdim=*/false, at::kDouble);
   for (int i = 0; i < kMostIterations; ++i) {
-    const at::Tensor distances = at::linalg_vector_norm(x - median, 2, 1);
-    const at::Tensor onRow = distances.eq(0);
-    const at::Tensor weights = distances.reciprocal().masked_fill_(onRow, 0);
-    const double sum = weights.sum(at::kDouble).item<double>();
-    if (sum == 0) break;  // every row is the same point
-    // The pull of the rows elsewhere; rows at the median hold it back, each by 1.
-    const at::Tensor pull = weights.matmul(x).sub_(median * sum);
-    const double strength = pull.norm().item<double>();
-    const double held = onRow.sum().item<double>();
-    if (strength <= held) break;
-    const at::Tensor move = pull * ((1 - held / strength) / sum);
+    const Pull pull = pullOfRows(x, median);
+    if (pull.weight == 0) break;  // every row is the same point
+    const double strength = pull.direction.norm().item<double>();
+    if (strength <= pull.held) break;
+    const at::Tensor move = pull.direction * ((1 - pull.held / strength) / pull.weight);
     median += move;
-    const double meanDistance = distances.mean(at::kDouble).item<double>();
+    const double meanDistance = pull.distance / static_cast<double>(x.size(0));
     if (move.norm().item<double>() <= kTolerance * meanDistance) break;
   }
-  return median;
+  return median.to(x.scalar_type());
 }
 
 double measuredL1Coefficient(const at::Tensor& x, std::int64_t features) {

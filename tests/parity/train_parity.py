@@ -203,9 +203,7 @@ def compare_recipe(table, folder, width, features, decoder_gradient, resample, s
             "--log-every", 1, "--out", run, "--force")
     reference = Reference(x, initial, decoder_gradient == "project", RECIPE, resample)
     rows = read_rows(run)
-    # Two searches for the median agree to 1e-6: enough for a feature at its threshold to fire at
-    # one token in one program only; a step of Adam then shows in its weights.
-    compare(table, label, run, rows, reference, 1e-3 if start == "median" else 1e-4)
+    compare(table, label, run, rows, reference)
     events = [json.loads(line) for line in open(run / "events.jsonl")]
     resampled = [(event["step"], event["features"]) for event in events
                  if event["kind"] == "resampled"]
