@@ -21,9 +21,7 @@ namespace {
 /// Measured on a run that trains next to nothing.
 constexpr double kProgram = 250e6;
 constexpr double kFloat = sizeof(float);
-/// Arrays [tokens, M] that a step holds: features and their gradients, and one more for
-/// architectures that select among pre-activations.
-constexpr double kFeatureArrays = 3;
+constexpr double kBfloat16 = 2;
 /// Arrays [tokens, d]: the batch, the next one, x − b_dec and the residual.
 constexpr double kInputArrays = 4;
 
@@ -41,6 +39,29 @@ std::int64_t featuresOf(const TrainSettings& settings, std::int64_t width) {
 
 double bytesOfWeight(const TrainSettings& settings) {
   return settings.compute.dtype == "bfloat16" || settings.compute.dtype == "float16" ? 2 : kFloat;
+}
+
+/// Arrays [tokens, M] that a step holds: features, their gradients, and what an architecture keeps
+/// besides (pre-activations, a choice among them, a gate's).
+double featureArrays(Architecture architecture) {
+  switch (architecture) {
+    case Architecture::Standard:
+      return 2;
+    case Architecture::TopK:
+    case Architecture::BatchTopK:
+    case Architecture::JumpRelu:
+      return 4;
+    case Architecture::Gated:
+      return 5;
+  }
+  return 5;
+}
+
+/// The screen of the encoder: W_enc, the batch and their product in bfloat16.
+double screenBytes(const TrainSettings& settings, std::int64_t width, std::int64_t features) {
+  if (settings.architecture != Architecture::Standard) return 0;
+  const std::int64_t tokens = settings.tokensPerStep();
+  return kBfloat16 * (product(width, features) + product(tokens, width + features));
 }
 
 /// One forward pass's arrays at their widest: the residual stream, attention's scores, the MLP.
@@ -70,7 +91,8 @@ std::string gigabytes(double bytes) { return fmt::format("{:.1f}", bytes / 1e9);
 }  // namespace
 
 double MemoryEstimate::total() const {
-  return program + weights + gradients + moments + step + shuffleBuffer + languageModel;
+  return program + weights + gradients + moments + step + checkpoint + shuffleBuffer +
+         languageModel;
 }
 
 MemoryEstimate estimateMemory(const TrainSettings& settings) {
@@ -90,13 +112,16 @@ MemoryEstimate estimateMemory(const TrainSettings& settings) {
     }
   }
   const std::int64_t features = featuresOf(settings, width);
-  const double tokens = product(settings.batch, settings.corpus.context);
+  const auto tokens = static_cast<double>(settings.tokensPerStep());
   estimate.weights = (2 * product(width, features) + product(3, features)) * kFloat;
   estimate.gradients = estimate.weights;
   estimate.moments = 2 * estimate.weights;
-  estimate.step =
-      tokens * kFloat *
-      (kFeatureArrays * static_cast<double>(features) + kInputArrays * static_cast<double>(width));
+  estimate.step = tokens * kFloat *
+                      (featureArrays(settings.architecture) * static_cast<double>(features) +
+                       kInputArrays * static_cast<double>(width)) +
+                  screenBytes(settings, width, features);
+  // W_enc and its moments lie by feature while training and by input in files.
+  estimate.checkpoint = 3 * product(width, features) * kFloat;
   return estimate;
 }
 
@@ -111,6 +136,7 @@ std::string describe(const MemoryEstimate& estimate) {
   add("gradients", estimate.gradients);
   add("Adam's moments", estimate.moments);
   add("a step", estimate.step);
+  add("a checkpoint", estimate.checkpoint);
   add("shuffle buffer", estimate.shuffleBuffer);
   add("language model", estimate.languageModel);
   add("program", estimate.program);

@@ -18,6 +18,7 @@ struct MemoryEstimate {
   double gradients = 0;
   double moments = 0;  ///< Adam's two
   double step = 0;     ///< a step's working memory
+  double checkpoint = 0;  ///< copies that writing a checkpoint makes
   double shuffleBuffer = 0;
   double languageModel = 0;  ///< its layers up to the site, and with --held-out all of it too
 
