@@ -44,7 +44,10 @@ const VerbEntry kResume{
         "Goes on from the run's newest checkpoint, or starts it over before the first one. Weights "
         "and metrics come out bit for bit as without the interruption, as long as the threads are "
         "the same; without --threads they are. A finished run is left as it is.",
-    .examples = "featurescope resume run",
+    .examples =
+        "featurescope train --model demo/model --layer 1 --text demo/texts/heldout.jsonl --steps "
+        "20 --out run\n"
+        "featurescope resume run",
     .writes = false,
     .make = makeVerb<ResumeVerb>};
 
