@@ -26,6 +26,9 @@ constexpr std::size_t kHeldOutCharacters = 560'000;
 constexpr std::size_t kTokenizerCharacters = 4'000'000;
 constexpr std::size_t kVocabulary = 2048;
 constexpr std::int64_t kContext = 128;
+/// What keeps the shipped study below 12 MB with all postings in its index.
+constexpr std::int64_t kIndexedTokens = 60'032;
+constexpr std::int64_t kNeighbours = 5;
 /// What always guessing the same of the five labels would get right.
 constexpr double kChessHeaderChance = 0.2;
 constexpr Site kSite{Layer{1}, SiteKind::MlpOut};
@@ -177,6 +180,8 @@ void Maker::makeIndex() const {
   request.site = kSite;
   request.corpus.files = {texts() / "heldout.jsonl"};
   request.corpus.context = kContext;
+  request.corpus.maxTokens = kIndexedTokens;
+  request.detail.neighbours = kNeighbours;
   request.out = index();
   request.force = true;
   request.compute = compute();
