@@ -11,7 +11,7 @@ std::span<const VerbEntry* const> verbs() {
       &kInfo,    &kTokenize,                           // look at files
       &kTrain,   &kResume,   &kForward,     &kEncode,  // models and SAEs
       &kIndex,   &kFeatures, &kActivations, &kSearch,  // what features fire on
-      &kInspect, &kEvaluate, &kAttribute,   &kCosines};
+      &kInspect, &kEvaluate, &kAttribute,   &kCosines, &kUpgrade};
   return kVerbs;
 }
 

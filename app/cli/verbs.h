@@ -6,6 +6,6 @@
 namespace featurescope::cli {
 
 extern const VerbEntry kInfo, kTokenize, kForward, kEncode, kTrain, kResume, kIndex, kFeatures,
-    kActivations, kSearch, kEvaluate, kCosines, kAttribute, kInspect, kDemo, kGui;
+    kActivations, kSearch, kEvaluate, kCosines, kAttribute, kInspect, kUpgrade, kDemo, kGui;
 
 }  // namespace featurescope::cli

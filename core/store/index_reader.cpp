@@ -5,6 +5,7 @@
 #include "core/store/database.h"
 #include "core/store/feature_filter.h"
 #include "core/store/index_reader_state.h"
+#include "core/store/partial_file.h"
 #include "core/store/schema.h"
 
 #include <fmt/format.h>
@@ -52,12 +53,28 @@ constexpr std::array<Column, 24> kColumns{{{"feature"},
                                            {"postings", 2},
                                            {"postings_above", 2}}};
 
+/// Why there is no such index, and what to do.
+std::pair<std::string, std::string> reasonOfAbsence(const fs::path& path) {
+  switch (unfinishedWriting(path)) {
+    case Unfinished::BeingWritten:
+      return {"it is being written and not complete yet",
+              "wait until `featurescope index` is done"};
+    case Unfinished::LeftBehind:
+      return {"it was being written when its program was stopped, and nothing of it is complete",
+              "build the index again with the same command"};
+    case Unfinished::No:
+      break;
+  }
+  return {"no such file", "check the path"};
+}
+
 void checkIsFile(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   const std::string what = "cannot read " + path.string();
   if (!fs::exists(status)) {
-    throw UserError(ErrorCode::NotFound, what, "no such file", "check the path");
+    const auto [why, next] = reasonOfAbsence(path);
+    throw UserError(ErrorCode::NotFound, what, why, next);
   }
   if (!fs::is_regular_file(status)) {
     throw UserError(ErrorCode::BadFile, what, "it is not a regular file",

@@ -47,11 +47,14 @@ std::optional<pid_t> writerOf(std::string_view name, std::string_view prefix) {
 
 bool isRunning(pid_t process) { return ::kill(process, 0) == 0 || errno != ESRCH; }
 
+fs::path folderOf(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
 void removeLeftovers(const fs::path& finalPath) {
-  const fs::path folder = finalPath.has_parent_path() ? finalPath.parent_path() : fs::path(".");
   const std::string prefix = prefixOf(finalPath);
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+  for (const auto& entry : fs::directory_iterator(folderOf(finalPath), ignored)) {
     const auto process = writerOf(entry.path().filename().string(), prefix);
     if (process && (*process == ::getpid() || !isRunning(*process))) {
       fs::remove(entry.path(), ignored);
@@ -88,12 +91,24 @@ void PartialFile::commit() {
   if (::rename(partial_.c_str(), final_.c_str()) != 0) throw cannotWrite(final_, errno);
   committed_ = true;
   // Makes the rename itself durable; a file system that cannot do so has no better to offer.
-  const fs::path folder = final_.has_parent_path() ? final_.parent_path() : fs::path(".");
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int descriptor = ::open(folderOf(final_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor >= 0) {
     ::fsync(descriptor);
     ::close(descriptor);
   }
+}
+
+Unfinished unfinishedWriting(const fs::path& finalPath) {
+  const std::string prefix = prefixOf(finalPath);
+  Unfinished found = Unfinished::No;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folderOf(finalPath), ignored)) {
+    const auto process = writerOf(entry.path().filename().string(), prefix);
+    if (!process) continue;
+    if (isRunning(*process)) return Unfinished::BeingWritten;
+    found = Unfinished::LeftBehind;
+  }
+  return found;
 }
 
 }  // namespace featurescope

@@ -27,4 +27,12 @@ class PartialFile {
   bool committed_ = false;
 };
 
+/// Whether a file that is not there yet is on its way.
+enum class Unfinished {
+  No,
+  BeingWritten,  ///< by a process that runs
+  LeftBehind,    ///< by one that was killed
+};
+[[nodiscard]] Unfinished unfinishedWriting(const std::filesystem::path& finalPath);
+
 }  // namespace featurescope

@@ -200,11 +200,18 @@ TEST_F(IndexFile, ClearsWhatAKilledWriterLeft) {
   }
   ::waitpid(child, nullptr, 0);
   ASSERT_THAT(namesIn(folder_.path()), ::testing::SizeIs(2)) << "the file and its log";
+  EXPECT_THAT(messageOf([&] { IndexReader::open(path_); }), HasSubstr("build the index again"));
   const fs::path strangers = folder_.path() / ".other.sqlite.1.partial";
   writeFile(strangers, "of another name");
   write(path_, index_);
   EXPECT_EQ(namesIn(folder_.path()).size(), 2u);
   EXPECT_TRUE(fs::exists(strangers));
+}
+
+TEST_F(IndexFile, SaysThatItIsBeingWritten) {
+  const IndexWriter writer(path_, false);
+  EXPECT_EQ(codeOf([&] { IndexReader::open(path_); }), ErrorCode::NotFound);
+  EXPECT_THAT(messageOf([&] { IndexReader::open(path_); }), HasSubstr("being written"));
 }
 
 TEST_F(IndexFile, SaysThatAFolderCannotBeWritten) {
