@@ -36,8 +36,9 @@ class TrainVerb final : public Verb {
         .defaultsTo("the target l0");
     flags.number("--aux-coeff", settings_.auxiliaryCoefficient,
                  "topk and batchtopk: weight of the dead features' loss");
-    flags.number("--jumprelu-bandwidth", settings_.jumpReluBandwidth,
-                 "jumprelu: how near its threshold a pre-activation moves it")
+    flags
+        .number("--jumprelu-bandwidth", settings_.jumpReluBandwidth,
+                "jumprelu: how near its threshold a pre-activation moves it")
         .defaultsTo("measured on the first batch");
     flags.section("Optimiser");
     flags.number("--lr", settings_.learningRate, "Adam's learning rate");

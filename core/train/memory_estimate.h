@@ -16,8 +16,8 @@ struct MemoryEstimate {
   double program = 0;  ///< the program and its libraries
   double weights = 0;  ///< the SAE's
   double gradients = 0;
-  double moments = 0;  ///< Adam's two
-  double step = 0;     ///< a step's working memory
+  double moments = 0;     ///< Adam's two
+  double step = 0;        ///< a step's working memory
   double checkpoint = 0;  ///< copies that writing a checkpoint makes
   double shuffleBuffer = 0;
   double languageModel = 0;  ///< its layers up to the site, and with --held-out all of it too

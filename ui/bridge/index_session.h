@@ -30,8 +30,8 @@ class IndexSession : public QObject {
   explicit IndexSession(QObject* parent = nullptr);
   ~IndexSession() override;
 
-  /// Opens a study folder, a study.json or an index. `index`: which index of a study; empty, or gone
-  /// since: its first. What was open stays so until `opened`, also when opening fails.
+  /// Opens a study folder, a study.json or an index. `index`: which index of a study; empty, or
+  /// gone since: its first. What was open stays so until `opened`, also when opening fails.
   void open(const std::filesystem::path& path, const std::filesystem::path& index = {});
 
   /// Asks for a feature's page; `pageReady` comes at once when it is at hand. `neighbours` are read
