@@ -159,7 +159,7 @@ def compare(table, label, run, rows, reference):
     error = max(abs(float(row["loss"]) / golden[0] - 1) for row, golden in zip(rows[:first], expected))
     active = TOKENS * sum(golden[3] for golden in expected)
     table.add(label, f"{sum(flips)} flips, loss {error:.1e} before the first",
-              error <= 1e-6 and sum(flips) <= 1e-4 * active)
+              error <= 1e-5 and sum(flips) <= 1e-4 * active)
     tolerance = 2e-3 if sum(flips) else 1e-4
     worst_lr = max(abs(float(row["lr"]) / golden[5] - 1) for row, golden in zip(rows, expected))
     table.add(label, f"lr {worst_lr:.0e}", worst_lr <= 1e-12)
