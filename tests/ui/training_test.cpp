@@ -2,7 +2,7 @@
 // Training curves: how they are drawn, and that they follow the run's files.
 #include "core/base/files.h"
 #include "core/base/json.h"
-#include "ui/bridge/run_watch.h"
+#include "tests/ui/window_parts.h"
 #include "ui/pages/training_page.h"
 #include "ui/window/application.h"
 #include "ui/window/theme.h"
@@ -24,17 +24,16 @@ class TrainingTest : public QObject {
  private slots:
   void init() {
     folder_ = std::make_unique<TemporaryFolder>();
-    page_ = std::make_unique<TrainingPage>();
+    parts_ = std::make_unique<test::WindowParts>();
+    page_ = std::make_unique<TrainingPage>(parts_->context);
     page_->setColors(Theme::light().pageColors(Theme::light().window), Theme::light().plotColors());
     page_->resize(900, 600);
-    watch_ = std::make_unique<RunWatch>();
-    connect(watch_.get(), &RunWatch::changed, page_.get(), &TrainingPage::setRecord);
     page_->show();
   }
 
   void cleanup() {
-    watch_.reset();
     page_.reset();
+    parts_.reset();
   }
 
   void aMeanWithHalvingWeightsIsTheWeightedSum() {
@@ -110,7 +109,7 @@ class TrainingTest : public QObject {
   }
 
   void aFolderThatIsNoRunIsToldOnce() {
-    QSignalSpy failed(watch_.get(), &RunWatch::failed);
+    QSignalSpy failed(&parts_->runs, &RunWatch::failed);
     show({folder_->path() / "nothing"});
     QTRY_COMPARE(failed.size(), 1);
   }
@@ -129,18 +128,15 @@ class TrainingTest : public QObject {
     std::ofstream(file, std::ios::binary | std::ios::app) << text;
   }
 
-  void show(const std::vector<std::filesystem::path>& runs) {
-    page_->setRuns(runs);
-    watch_->setRuns(runs);
-  }
+  void show(const std::vector<std::filesystem::path>& runs) { parts_->runs.setRuns(runs); }
 
   CurvePlot* plot(const QString& column) {
     return page_->findChild<CurvePlot*>(QStringLiteral("plot-") + column);
   }
 
   std::unique_ptr<TemporaryFolder> folder_;
+  std::unique_ptr<test::WindowParts> parts_;
   std::unique_ptr<TrainingPage> page_;
-  std::unique_ptr<RunWatch> watch_;
 };
 
 int main(int argc, char** argv) {

@@ -28,6 +28,7 @@ void RunWatch::setRuns(const std::vector<std::filesystem::path>& runs) {
       if (!watched_.contains(run)) watched_.emplace(run, Watched{RunFollower(run)});
     }
   });
+  emit listed(runs);
   if (runs.empty()) {
     timer_.stop();
   } else {

@@ -27,6 +27,8 @@ class RunWatch : public QObject {
   void setRuns(const std::vector<std::filesystem::path>& runs);
 
  signals:
+  /// The folders that are watched from now on.
+  void listed(const std::vector<std::filesystem::path>& runs);
   void changed(const std::shared_ptr<const featurescope::RunRecord>& record);
   /// A folder that cannot be read; told once, until it can be read again.
   void failed(const std::filesystem::path& run, const featurescope::Failure& failure);

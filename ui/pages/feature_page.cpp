@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/feature_page.h"
 
+#include "ui/bridge/index_session.h"
+#include "ui/bridge/window_context.h"
 #include "ui/models/number_format.h"
 #include "ui/models/top_activations_model.h"
 #include "ui/pages/activation_delegate.h"
@@ -20,8 +22,8 @@ namespace featurescope {
 
 constexpr int kNarrowestContext = 280;
 
-FeaturePage::FeaturePage(QWidget* parent)
-    : QWidget(parent),
+FeaturePage::FeaturePage(const WindowContext& context, QWidget* parent)
+    : Page(tr("Feature"), parent),
       model_(new TopActivationsModel(this)),
       delegate_(new ActivationDelegate(this)),
       title_(new QLabel),
@@ -91,11 +93,14 @@ FeaturePage::FeaturePage(QWidget* parent)
     table_->copyRows();
     emit told(tr("Copied %1 rows").arg(formatCount(model_->rowCount())));
   });
+  connect(&context.session, &IndexSession::pageReady, this, &FeaturePage::setPage);
   setPage(nullptr);
   fitColumns();
 }
 
-void FeaturePage::setColors(const PageColors& colors) {
+void FeaturePage::setOpened(const std::shared_ptr<const OpenedIndex>&) { setPage(nullptr); }
+
+void FeaturePage::setColors(const PageColors& colors, const PlotColors& /*plotColors*/) {
   colors_ = colors;
   delegate_->setColors(colors);
   showHead();

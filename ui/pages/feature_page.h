@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "ui/bridge/opened_index.h"
-#include "ui/pages/page_colors.h"
-
-#include <QWidget>
+#include "ui/pages/page.h"
 
 #include <memory>
 
@@ -17,14 +14,16 @@ namespace featurescope {
 class ActivationDelegate;
 class DataTable;
 class TopActivationsModel;
+struct WindowContext;
 
 /// One feature: its statistics and its strongest activations in their contexts.
-class FeaturePage : public QWidget {
+class FeaturePage : public Page {
   Q_OBJECT
  public:
-  explicit FeaturePage(QWidget* parent = nullptr);
+  explicit FeaturePage(const WindowContext& context, QWidget* parent = nullptr);
 
-  void setColors(const PageColors& colors);
+  void setOpened(const std::shared_ptr<const OpenedIndex>& opened) override;
+  void setColors(const PageColors& colors, const PlotColors& plotColors) override;
   /// Null: no feature is chosen.
   void setPage(std::shared_ptr<const FeaturePageData> page);
   [[nodiscard]] const TopActivationsModel& model() const { return *model_; }
@@ -32,8 +31,6 @@ class FeaturePage : public QWidget {
  signals:
   /// The left (−1) or right (+1) arrow was pressed.
   void stepRequested(int step);
-  /// Something small was done that a person may want to know.
-  void told(const QString& sentence);
 
  private:
   void showHead();

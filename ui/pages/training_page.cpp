@@ -2,6 +2,8 @@
 #include "ui/pages/training_page.h"
 
 #include "ui/bridge/paths.h"
+#include "ui/bridge/run_watch.h"
+#include "ui/bridge/window_context.h"
 #include "ui/models/number_format.h"
 
 #include <QCheckBox>
@@ -56,8 +58,8 @@ QIcon swatch(const QColor& color) {
 
 }  // namespace
 
-TrainingPage::TrainingPage(QWidget* parent)
-    : QWidget(parent),
+TrainingPage::TrainingPage(const WindowContext& context, QWidget* parent)
+    : Page(tr("Training"), parent),
       body_(new QStackedWidget),
       list_(new QListWidget),
       grid_(new QGridLayout),
@@ -108,13 +110,17 @@ TrainingPage::TrainingPage(QWidget* parent)
   emptyRows->addSpacing(12);
   emptyRows->addWidget(openRun, 0, Qt::AlignHCenter);
   emptyRows->addStretch(2);
-  connect(openRun, &QPushButton::clicked, this, &TrainingPage::openRunRequested);
+  connect(openRun, &QPushButton::clicked, this,
+          [this] { emit actionRequested(QStringLiteral("openRun")); });
 
   body_->addWidget(empty);
   body_->addWidget(withList);
   auto* all = new QVBoxLayout(this);
   all->setContentsMargins(0, 0, 0, 0);
   all->addWidget(body_);
+
+  connect(&context.runs, &RunWatch::listed, this, &TrainingPage::setRuns);
+  connect(&context.runs, &RunWatch::changed, this, &TrainingPage::setRecord);
 }
 
 QWidget* TrainingPage::makeBar() {
@@ -165,7 +171,8 @@ QWidget* TrainingPage::makeList() {
   auto* openRun = new QPushButton(tr("Open a run…"));
   openRun->setObjectName("openRun");
   openRun->setProperty("role", "link");
-  connect(openRun, &QPushButton::clicked, this, &TrainingPage::openRunRequested);
+  connect(openRun, &QPushButton::clicked, this,
+          [this] { emit actionRequested(QStringLiteral("openRun")); });
 
   auto* side = new QWidget;
   side->setObjectName("runSide");

@@ -2,10 +2,8 @@
 #pragma once
 
 #include "core/study/run_record.h"
-#include "ui/pages/page_colors.h"
+#include "ui/pages/page.h"
 #include "ui/plots/curve_plot.h"
-
-#include <QWidget>
 
 #include <filesystem>
 #include <memory>
@@ -22,14 +20,16 @@ class QStackedWidget;
 
 namespace featurescope {
 
+struct WindowContext;
+
 /// The curves of training runs, several over one another, as they grow. Runs are chosen in the list
 /// on the left; all plots share their cursor.
-class TrainingPage : public QWidget {
+class TrainingPage : public Page {
   Q_OBJECT
  public:
-  explicit TrainingPage(QWidget* parent = nullptr);
+  explicit TrainingPage(const WindowContext& context, QWidget* parent = nullptr);
 
-  void setColors(const PageColors& colors, const PlotColors& plotColors);
+  void setColors(const PageColors& colors, const PlotColors& plotColors) override;
   /// The runs there are; one that was shown stays shown. The last one is shown at first.
   void setRuns(const std::vector<std::filesystem::path>& runs);
   /// What is known of one of them, now.
@@ -38,9 +38,6 @@ class TrainingPage : public QWidget {
   [[nodiscard]] std::vector<std::filesystem::path> shownRuns() const;
   /// Those that have something to show, in reading order.
   [[nodiscard]] std::vector<CurvePlot*> visiblePlots() const;
-
- signals:
-  void openRunRequested();
 
  private:
   struct Run {

@@ -6,9 +6,8 @@
 #include "ui/bridge/index_job.h"
 #include "ui/bridge/paths.h"
 #include "ui/models/number_format.h"
-#include "ui/pages/feature_page.h"
 #include "ui/pages/feature_panel.h"
-#include "ui/pages/training_page.h"
+#include "ui/pages/page.h"
 #include "ui/pages/welcome_page.h"
 #include "ui/window/header_bar.h"
 #include "ui/window/jobs_panel.h"
@@ -65,24 +64,21 @@ void MainWindow::makeLayout() {
   message_ = new MessageBar;
   welcome_ = new WelcomePage;
   panel_ = new FeaturePanel;
-  page_ = new FeaturePage;
-  training_ = new TrainingPage;
   jobsPanel_ = new JobsPanel(jobs_);
 
-  auto* pages = new QTabWidget;
-  pages->setObjectName("pages");
-  pages->setDocumentMode(true);
-  pages->addTab(page_, tr("Feature"));
-  pages->addTab(training_, tr("Training"));
+  tabs_ = new QTabWidget;
+  tabs_->setObjectName("pages");
+  tabs_->setDocumentMode(true);
+  makePages();
   splitter_ = new QSplitter(Qt::Horizontal);
   splitter_->setObjectName("mainSplitter");
   splitter_->setHandleWidth(1);
   splitter_->setChildrenCollapsible(false);
   splitter_->addWidget(panel_);
-  splitter_->addWidget(pages);
+  splitter_->addWidget(tabs_);
   splitter_->setStretchFactor(1, 1);
   panel_->setMinimumWidth(320);
-  pages->setMinimumWidth(380);
+  tabs_->setMinimumWidth(380);
   stack_ = new QStackedWidget;
   stack_->addWidget(welcome_);
   stack_->addWidget(splitter_);
@@ -117,23 +113,17 @@ void MainWindow::connectParts() {
   connect(&session_, &IndexSession::opening, this, [this](const QString& path) {
     statusBar()->showMessage(tr("Opening %1…").arg(QFileInfo(path).fileName()));
   });
-  connect(&session_, &IndexSession::opened, this,
-          [this](const std::shared_ptr<const OpenedIndex>& index) { showOpened(*index); });
+  connect(&session_, &IndexSession::opened, this, &MainWindow::showOpened);
   connect(&session_, &IndexSession::openFailed, this, &MainWindow::showOpenFailure);
   connect(&session_, &IndexSession::pageReady, this,
           [this](const std::shared_ptr<const FeaturePageData>& page) {
-            page_->setPage(page);
             emit pageShown(page->feature.feature);
           });
   connect(&session_, &IndexSession::pageFailed, this,
           [this](FeatureId, const Failure& failure) { showFailure(failure); });
 
-  connect(panel_, &FeaturePanel::chosen, this, &MainWindow::visit);
-  connect(page_, &FeaturePage::stepRequested, this, &MainWindow::step);
-  connect(page_, &FeaturePage::told, this,
-          [this](const QString& sentence) { statusBar()->showMessage(sentence, 4000); });
-  connect(training_, &TrainingPage::openRunRequested, this, &MainWindow::askForRun);
-  connect(&runWatch_, &RunWatch::changed, training_, &TrainingPage::setRecord);
+  connect(panel_, &FeaturePanel::chosen, &selection_, &Selection::choose);
+  connect(&selection_, &Selection::featureChanged, this, &MainWindow::showFeature);
   connect(&runWatch_, &RunWatch::failed, this,
           [this](const std::filesystem::path&, const Failure& failure) { showFailure(failure); });
   connect(header_, &HeaderBar::indexChosen, this, [this](const std::filesystem::path& index) {
@@ -181,12 +171,13 @@ void MainWindow::openDemo() {
       });
 }
 
-void MainWindow::showOpened(const OpenedIndex& opened) {
+void MainWindow::showOpened(const std::shared_ptr<const OpenedIndex>& index) {
+  const OpenedIndex& opened = *index;
   message_->hide();
   statusBar()->clearMessage();
-  history_.clear();
-  page_->setPage(nullptr);
+  selection_.reset();
   panel_->setFeatures(opened.features);
+  for (Page* page : pages_) page->setOpened(index);
   header_->setOpened(opened);
   showStatus(opened);
   showRuns();
@@ -206,7 +197,7 @@ void MainWindow::showOpened(const OpenedIndex& opened) {
     return;
   }
   panel_->focusTable();
-  if (const auto first = panel_->firstShown()) visit(*first);
+  if (const auto first = panel_->firstShown()) selection_.choose(*first);
 }
 
 /// The study's runs and those opened beside it, each once.
@@ -218,7 +209,6 @@ void MainWindow::showRuns() {
   for (const std::filesystem::path& run : openedRuns_) {
     if (std::find(runs.begin(), runs.end(), run) == runs.end()) runs.push_back(run);
   }
-  training_->setRuns(runs);
   runWatch_.setRuns(runs);
 }
 
@@ -255,11 +245,6 @@ void MainWindow::showStatus(const OpenedIndex& opened) {
   hashStatus_->setToolTip(whole.join(u'\n'));
 }
 
-void MainWindow::visit(FeatureId feature) {
-  history_.visit(feature, clock_());
-  showFeature(feature);
-}
-
 /// Shows a feature and has those read ahead that a person is likely to go to next.
 void MainWindow::showFeature(FeatureId feature) {
   panel_->setCurrent(feature);
@@ -273,7 +258,7 @@ void MainWindow::showFeature(FeatureId feature) {
 
 void MainWindow::goTo(FeatureId feature) {
   if (!panel_->model().exists(feature)) return;
-  visit(feature);
+  selection_.choose(feature);
   if (!panel_->model().rowOf(feature)) {
     statusBar()->showMessage(tr("The filter hides feature %1 in the table").arg(feature.value),
                              6000);
@@ -281,21 +266,13 @@ void MainWindow::goTo(FeatureId feature) {
 }
 
 void MainWindow::step(int rows) {
-  if (const auto feature = panel_->neighbour(rows)) visit(*feature);
-}
-
-void MainWindow::goBack() {
-  if (const auto feature = history_.back()) showFeature(*feature);
-}
-
-void MainWindow::goForward() {
-  if (const auto feature = history_.forward()) showFeature(*feature);
+  if (const auto feature = panel_->neighbour(rows)) selection_.choose(*feature);
 }
 
 void MainWindow::updateActions() {
   const bool open = session_.current() && session_.current()->hasFeatures();
-  back_->setEnabled(open && history_.canGoBack());
-  forward_->setEnabled(open && history_.canGoForward());
+  back_->setEnabled(open && selection_.canGoBack());
+  forward_->setEnabled(open && selection_.canGoForward());
   for (QAction* each : {export_, next_, previous_, goTo_, filter_, table_}) each->setEnabled(open);
 }
 
@@ -360,8 +337,7 @@ void MainWindow::applyTheme() {
   back_->setIcon(historyIcon("back"));
   forward_->setIcon(historyIcon("forward"));
   panel_->setColors(theme.pageColors(theme.surface));
-  page_->setColors(theme.pageColors(theme.window));
-  training_->setColors(theme.pageColors(theme.window), theme.plotColors());
+  for (Page* page : pages_) page->setColors(theme.pageColors(theme.window), theme.plotColors());
 }
 
 bool MainWindow::event(QEvent* event) {

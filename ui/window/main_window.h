@@ -7,13 +7,13 @@
 #include "ui/bridge/index_session.h"
 #include "ui/bridge/job_queue.h"
 #include "ui/bridge/run_watch.h"
+#include "ui/bridge/selection.h"
+#include "ui/bridge/window_context.h"
 #include "ui/dialogs/information_dialogs.h"
-#include "ui/window/navigation_history.h"
 #include "ui/window/window_settings.h"
 
 #include <QMainWindow>
 
-#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -26,15 +26,15 @@ class QLabel;
 class QMenu;
 class QSplitter;
 class QStackedWidget;
+class QTabWidget;
 
 namespace featurescope {
 
-class FeaturePage;
 class FeaturePanel;
 class HeaderBar;
 class JobsPanel;
 class MessageBar;
-class TrainingPage;
+class Page;
 class WelcomePage;
 
 /// The window: it passes what a person does to the session and the jobs, and their answers to the
@@ -59,9 +59,12 @@ class MainWindow : public QMainWindow {
 
   /// Tells the time that decides whether a feature was visited or passed by; the steady clock
   /// unless told otherwise.
-  void setClock(std::function<NavigationHistory::Time()> clock) { clock_ = std::move(clock); }
+  void setClock(std::function<NavigationHistory::Time()> clock) {
+    selection_.setClock(std::move(clock));
+  }
 
   [[nodiscard]] JobQueue& jobs() { return jobs_; }
+  [[nodiscard]] Selection& selection() { return selection_; }
 
  signals:
   /// The feature page shows what was asked for last.
@@ -83,21 +86,20 @@ class MainWindow : public QMainWindow {
   void fillRecentMenu(QMenu& menu);
   void fillColumnsMenu(QMenu& menu);
   void fillThemeMenu(QMenu& menu);
-  QAction* action(const QString& text, const QKeySequence& keys, const QString& tip);
+  /// `name`: what pages ask for it by.
+  QAction* action(const char* name, const QString& text, const QKeySequence& keys,
+                  const QString& tip);
   [[nodiscard]] ShortcutList shortcuts() const;
 
   // main_window.cpp
   void makeLayout();
   void connectParts();
-  void showOpened(const OpenedIndex& opened);
+  void showOpened(const std::shared_ptr<const OpenedIndex>& opened);
   void showOpenFailure(const QString& path, const Failure& failure);
   void showStatus(const OpenedIndex& opened);
   void showFeature(FeatureId feature);
   void showRuns();
-  void visit(FeatureId feature);
   void step(int rows);
-  void goBack();
-  void goForward();
   void updateActions();
   void onJobFinished(JobId id);
   void askToStopJobs();
@@ -105,6 +107,10 @@ class MainWindow : public QMainWindow {
   void applyTheme();
   void rememberWindow();
   void saveSettings() const;
+
+  // main_window_pages.cpp: the tabs
+  void makePages();
+  void addPage(Page* page);
 
   // main_window_dialogs.cpp: what asks the person something
   void askForPath();
@@ -119,15 +125,16 @@ class MainWindow : public QMainWindow {
   JobQueue jobs_;
   Errands errands_;
   RunWatch runWatch_;
+  Selection selection_;
+  WindowContext context_{session_, selection_, jobs_, errands_, runWatch_};
+  std::vector<Page*> pages_;
   std::vector<std::filesystem::path> openedRuns_;  ///< by hand, beside those of the study
-  NavigationHistory history_;
-  std::function<NavigationHistory::Time()> clock_ = std::chrono::steady_clock::now;
-  std::map<JobId, IndexForm> indexJobs_;  ///< whose result opens when it is done
+  std::map<JobId, IndexForm> indexJobs_;           ///< whose result opens when it is done
   std::optional<IndexForm> lastForm_;
   bool remembering_ = true;
   bool closing_ = false;  ///< close as soon as no job runs
 
-  QAction *open_, *demo_, *build_, *export_, *quit_;
+  QAction *open_, *demo_, *build_, *openRun_, *export_, *quit_;
   QAction *back_, *forward_, *next_, *previous_, *goTo_, *filter_, *table_;
   QAction *shortcuts_, *about_;
   HeaderBar* header_;
@@ -136,8 +143,7 @@ class MainWindow : public QMainWindow {
   WelcomePage* welcome_;
   QSplitter* splitter_;
   FeaturePanel* panel_;
-  FeaturePage* page_;
-  TrainingPage* training_;
+  QTabWidget* tabs_;
   JobsPanel* jobsPanel_;
   QLabel *countStatus_, *tokenStatus_, *hashStatus_, *deviceStatus_;
 };

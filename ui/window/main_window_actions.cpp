@@ -11,8 +11,10 @@
 
 namespace featurescope {
 
-QAction* MainWindow::action(const QString& text, const QKeySequence& keys, const QString& tip) {
+QAction* MainWindow::action(const char* name, const QString& text, const QKeySequence& keys,
+                            const QString& tip) {
   auto* made = new QAction(text, this);
+  made->setObjectName(QLatin1String(name));
   made->setShortcut(keys);
   QString toolTip = tip;
   if (!keys.isEmpty())
@@ -23,31 +25,38 @@ QAction* MainWindow::action(const QString& text, const QKeySequence& keys, const
 }
 
 void MainWindow::makeActions() {
-  open_ = action(tr("Open index or study…"), QKeySequence::Open, tr("Open an index or a study"));
-  demo_ = action(tr("Open demo"), {}, tr("Open the bundled study"));
-  build_ = action(tr("Build index…"), Qt::CTRL | Qt::Key_B, tr("Run a text through a model"));
-  export_ = action(tr("Export table as CSV…"), Qt::CTRL | Qt::Key_E,
+  open_ = action("open", tr("Open index or study…"), QKeySequence::Open,
+                 tr("Open an index or a study"));
+  demo_ = action("openDemo", tr("Open demo"), {}, tr("Open the bundled study"));
+  build_ = action("buildIndex", tr("Build index…"), Qt::CTRL | Qt::Key_B,
+                  tr("Run a text through a model"));
+  openRun_ = action("openRun", tr("Open run…"), {}, tr("Follow the curves of a training run"));
+  export_ = action("exportTable", tr("Export table as CSV…"), Qt::CTRL | Qt::Key_E,
                    tr("Save the rows of the feature table as shown"));
-  quit_ = action(tr("Quit"), QKeySequence::Quit, tr("Close the window"));
-  back_ = action(tr("Back"), Qt::ALT | Qt::Key_Left, tr("The feature before"));
-  forward_ = action(tr("Forward"), Qt::ALT | Qt::Key_Right, tr("The feature after"));
-  next_ = action(tr("Next feature"), Qt::ALT | Qt::Key_Down, tr("The next row of the table"));
-  previous_ = action(tr("Previous feature"), Qt::ALT | Qt::Key_Up, tr("The row above"));
-  goTo_ = action(tr("Go to feature…"), Qt::Key_G, tr("Type an id"));
-  filter_ = action(tr("Filter"), Qt::Key_Slash, tr("Type a filter"));
-  table_ = action(tr("Feature table"), Qt::Key_Escape, tr("Give the keyboard to the table"));
-  shortcuts_ = action(tr("Shortcuts"), QKeySequence("?"), tr("All shortcuts"));
-  about_ = action(tr("About Featurescope"), {}, tr("Version and licence"));
+  quit_ = action("quit", tr("Quit"), QKeySequence::Quit, tr("Close the window"));
+  back_ = action("back", tr("Back"), Qt::ALT | Qt::Key_Left, tr("The feature before"));
+  forward_ = action("forward", tr("Forward"), Qt::ALT | Qt::Key_Right, tr("The feature after"));
+  next_ = action("nextFeature", tr("Next feature"), Qt::ALT | Qt::Key_Down,
+                 tr("The next row of the table"));
+  previous_ =
+      action("previousFeature", tr("Previous feature"), Qt::ALT | Qt::Key_Up, tr("The row above"));
+  goTo_ = action("goToFeature", tr("Go to feature…"), Qt::Key_G, tr("Type an id"));
+  filter_ = action("filter", tr("Filter"), Qt::Key_Slash, tr("Type a filter"));
+  table_ = action("showTable", tr("Feature table"), Qt::Key_Escape,
+                  tr("Give the keyboard to the table"));
+  shortcuts_ = action("shortcuts", tr("Shortcuts"), QKeySequence("?"), tr("All shortcuts"));
+  about_ = action("about", tr("About Featurescope"), {}, tr("Version and licence"));
   quit_->setMenuRole(QAction::QuitRole);
   about_->setMenuRole(QAction::AboutRole);
 
   connect(open_, &QAction::triggered, this, &MainWindow::askForPath);
   connect(demo_, &QAction::triggered, this, &MainWindow::openDemo);
   connect(build_, &QAction::triggered, this, &MainWindow::askForIndexJob);
+  connect(openRun_, &QAction::triggered, this, &MainWindow::askForRun);
   connect(export_, &QAction::triggered, this, &MainWindow::exportTable);
   connect(quit_, &QAction::triggered, this, &QWidget::close);
-  connect(back_, &QAction::triggered, this, &MainWindow::goBack);
-  connect(forward_, &QAction::triggered, this, &MainWindow::goForward);
+  connect(back_, &QAction::triggered, &selection_, &Selection::goBack);
+  connect(forward_, &QAction::triggered, &selection_, &Selection::goForward);
   connect(next_, &QAction::triggered, this, [this] { step(1); });
   connect(previous_, &QAction::triggered, this, [this] { step(-1); });
   connect(goTo_, &QAction::triggered, this, &MainWindow::askForFeature);
@@ -63,6 +72,7 @@ void MainWindow::makeMenus() {
   file->addAction(demo_);
   QMenu* recent = file->addMenu(tr("Recent"));
   connect(recent, &QMenu::aboutToShow, this, [this, recent] { fillRecentMenu(*recent); });
+  file->addAction(openRun_);
   file->addSeparator();
   file->addAction(build_);
   file->addAction(export_);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/window/navigation_history.h"
+#include "ui/bridge/navigation_history.h"
 
 namespace featurescope {
 
