@@ -72,8 +72,8 @@ struct Products {
   float ofBoth = 0, ofSecond = 0;
 };
 
-FEATURESCOPE_VECTOR_CLONES
-Products products(const float* a, const float* b, std::int64_t count, const Ahead& ahead) {
+FEATURESCOPE_INLINE Products products(const float* a, const float* b, std::int64_t count,
+                                      const Ahead& ahead) {
   Vector both[kChains] = {}, second[kChains] = {};
   std::int64_t i = 0;
   for (; i + kChains * kLanes <= count; i += kChains * kLanes) {
@@ -111,8 +111,8 @@ FEATURESCOPE_INLINE void updateColumns(const Row& row, std::int64_t begin, std::
 }
 
 /// Updates a row; the squared norm of its new weights, summed while they are at hand.
-FEATURESCOPE_VECTOR_CLONES
-float updateRow(const Row& row, std::int64_t columns, float parallel, const Coefficients& given) {
+FEATURESCOPE_INLINE float updateRow(const Row& row, std::int64_t columns, float parallel,
+                                    const Coefficients& given) {
   const Coefficients c = given;
   Vector squares[kChains] = {};
   std::int64_t i = 0;
@@ -129,8 +129,8 @@ float updateRow(const Row& row, std::int64_t columns, float parallel, const Coef
   return sum;
 }
 
-FEATURESCOPE_VECTOR_CLONES
-void scaleRow(float* row, std::int64_t columns, float factor, const Ahead& ahead) {
+FEATURESCOPE_INLINE void scaleRow(float* row, std::int64_t columns, float factor,
+                                  const Ahead& ahead) {
   std::int64_t i = 0;
   for (; i + kLanes <= columns; i += kLanes) {
     prefetch(ahead, i);
@@ -141,8 +141,8 @@ void scaleRow(float* row, std::int64_t columns, float factor, const Ahead& ahead
 
 /// How much of the row lies in its gradient.
 float parallelComponent(const Row& row, std::int64_t columns) {
-  const Products sums =
-      products(row.gradient, row.weights, columns, {row.firstMoment, row.secondMoment});
+  const Products sums = onTarget<products>(row.gradient, row.weights, columns,
+                                           Ahead{row.firstMoment, row.secondMoment});
   return sums.ofBoth / std::max(sums.ofSecond, kSmallestNorm);
 }
 
@@ -150,12 +150,12 @@ void stepRow(const Row& row, std::int64_t columns, const Coefficients& c,
              RowConstraint constraint) {
   const bool projects = constraint == RowConstraint::ProjectedUnitNorm;
   const float squaredNorm =
-      updateRow(row, columns, projects ? parallelComponent(row, columns) : 0.0F, c);
+      onTarget<updateRow>(row, columns, projects ? parallelComponent(row, columns) : 0.0F, c);
   if (constraint == RowConstraint::None) return;
   const float norm = std::sqrt(squaredNorm);
   // Meanwhile the next row comes.
-  scaleRow(row.weights, columns, 1.0F / std::max(norm, kSmallestNorm),
-           {row.weights + columns, row.gradient + columns});
+  onTarget<scaleRow>(row.weights, columns, 1.0F / std::max(norm, kSmallestNorm),
+                     Ahead{row.weights + columns, row.gradient + columns});
 }
 
 }  // namespace

@@ -58,8 +58,8 @@ struct SquaredNorms {
   float rounded = 0, error = 0;
 };
 
-FEATURESCOPE_VECTOR_CLONES
-SquaredNorms roundRow(const float* row, std::int64_t columns, std::uint16_t* rounded) {
+FEATURESCOPE_INLINE SquaredNorms roundRow(const float* row, std::int64_t columns,
+                                          std::uint16_t* rounded) {
   Vector norm[2] = {}, error[2] = {};
   std::int64_t i = 0;
   for (; i + 2 * kLanes <= columns; i += 2 * kLanes) {
@@ -126,9 +126,9 @@ FEATURESCOPE_INLINE bool mayBeActive(std::uint16_t product, std::int64_t m,
   return !(z + bias + margin <= 0);
 }
 
-FEATURESCOPE_VECTOR_CLONES
-std::int64_t countOfRow(const std::uint16_t* product, std::int64_t columns,
-                        const TokenBounds& givenToken, const FeatureBounds& givenFeatures) {
+FEATURESCOPE_INLINE std::int64_t countOfRow(const std::uint16_t* product, std::int64_t columns,
+                                            const TokenBounds& givenToken,
+                                            const FeatureBounds& givenFeatures) {
   const TokenBounds token = givenToken;
   const FeatureBounds features = givenFeatures;
   std::int32_t count = 0;
@@ -138,10 +138,10 @@ std::int64_t countOfRow(const std::uint16_t* product, std::int64_t columns,
   return count;
 }
 
-FEATURESCOPE_VECTOR_CLONES
-std::int64_t candidatesOfRow(const std::uint16_t* product, std::int64_t columns,
-                             const TokenBounds& givenToken, const FeatureBounds& givenFeatures,
-                             std::int32_t* indices) {
+FEATURESCOPE_INLINE std::int64_t candidatesOfRow(const std::uint16_t* product, std::int64_t columns,
+                                                 const TokenBounds& givenToken,
+                                                 const FeatureBounds& givenFeatures,
+                                                 std::int32_t* indices) {
   const TokenBounds token = givenToken;
   const FeatureBounds features = givenFeatures;
   std::int64_t count = 0, first = 0;
@@ -179,8 +179,8 @@ void roundRows(MatrixView<const float> rows, MatrixView<std::uint16_t> rounded,
   parallelBlocks(rows.rows, kSearchedRows, rows.rows * rows.columns,
                  [&](std::int64_t first, std::int64_t end) {
                    for (std::int64_t i = first; i < end; ++i) {
-                     const SquaredNorms sums =
-                         roundRow(rows.row(i).data(), rows.columns, rounded.row(i).data());
+                     const SquaredNorms sums = onTarget<roundRow>(rows.row(i).data(), rows.columns,
+                                                                  rounded.row(i).data());
                      result.errors[i] = normFromAbove(sums.error, rows.columns);
                      // ‖a‖ ≤ ‖ã‖ + ‖ã − a‖
                      result.norms[i] = normFromAbove(sums.rounded, rows.columns) + result.errors[i];
@@ -193,8 +193,9 @@ void countCandidates(const Screen& screen, std::span<std::int64_t> counts) {
   parallelBlocks(screen.product.rows, kSearchedRows, screen.product.rows * screen.product.columns,
                  [&](std::int64_t first, std::int64_t end) {
                    for (std::int64_t t = first; t < end; ++t) {
-                     counts[t] = countOfRow(screen.product.row(t).data(), screen.product.columns,
-                                            boundsOf(screen, t), boundsOf(screen));
+                     counts[t] =
+                         onTarget<countOfRow>(screen.product.row(t).data(), screen.product.columns,
+                                              boundsOf(screen, t), boundsOf(screen));
                    }
                  });
 }
@@ -203,8 +204,8 @@ void candidates(const Screen& screen, std::span<const std::int64_t> counts, Spar
   fillRows(
       counts, screen.product.columns,
       [&](std::int64_t t, std::int32_t* indices, float*) {
-        return candidatesOfRow(screen.product.row(t).data(), screen.product.columns,
-                               boundsOf(screen, t), boundsOf(screen), indices);
+        return onTarget<candidatesOfRow>(screen.product.row(t).data(), screen.product.columns,
+                                         boundsOf(screen, t), boundsOf(screen), indices);
       },
       pattern);
 }

@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/kernels/sparse_code.h"
 
-// One clone for each vector width; the loader picks the machine's. Not under a sanitizer: the
-// choice is made before its runtime is up.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
-#define FEATURESCOPE_VECTOR_CLONES \
-  __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
-#else
-#define FEATURESCOPE_VECTOR_CLONES
-#endif
+#include "core/kernels/vector.h"
 
 namespace featurescope {
 
@@ -20,8 +12,9 @@ constexpr std::int64_t kBlock = 32;
 
 /// Appends the entries > 0 of row[first, end) at `count` of the two arrays, without branches: an
 /// entry that does not count is overwritten by the next.
-inline std::int64_t compress(const float* row, std::int64_t first, std::int64_t end,
-                             std::int32_t* indices, float* values, std::int64_t count) {
+FEATURESCOPE_INLINE std::int64_t compress(const float* row, std::int64_t first, std::int64_t end,
+                                          std::int32_t* indices, float* values,
+                                          std::int64_t count) {
   for (std::int64_t m = first; m < end; ++m) {
     indices[count] = static_cast<std::int32_t>(m);
     values[count] = row[m];
@@ -31,9 +24,8 @@ inline std::int64_t compress(const float* row, std::int64_t first, std::int64_t 
 }
 
 /// The active entries of one row; `indices` and `values` have room for columns + 1.
-FEATURESCOPE_VECTOR_CLONES
-std::int64_t activeOfRow(const float* row, std::int64_t columns, std::int32_t* indices,
-                         float* values) {
+FEATURESCOPE_INLINE std::int64_t activeOfRow(const float* row, std::int64_t columns,
+                                             std::int32_t* indices, float* values) {
   std::int64_t count = 0;
   std::int64_t first = 0;
   for (; first + kBlock <= columns; first += kBlock) {
@@ -52,7 +44,7 @@ void appendActive(MatrixView<const float> f, SparseCode& code) {
   std::vector<float> values(indices.size());
   for (std::int64_t t = 0; t < f.rows; ++t) {
     const std::int64_t count =
-        activeOfRow(f.row(t).data(), f.columns, indices.data(), values.data());
+        onTarget<activeOfRow>(f.row(t).data(), f.columns, indices.data(), values.data());
     code.indices.insert(code.indices.end(), indices.begin(), indices.begin() + count);
     code.values.insert(code.values.end(), values.begin(), values.begin() + count);
     code.indptr.push_back(code.indptr.back() + count);

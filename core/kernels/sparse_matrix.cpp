@@ -15,16 +15,16 @@ namespace {
 /// Rows whose columns are counted together when a matrix is transposed.
 constexpr std::int64_t kTransposeBlock = 64;
 
-FEATURESCOPE_VECTOR_CLONES
-std::int64_t countOfRow(const float* z, const float* bias, std::int64_t columns) {
+FEATURESCOPE_INLINE std::int64_t countOfRow(const float* z, const float* bias,
+                                            std::int64_t columns) {
   std::int32_t count = 0;
   for (std::int64_t m = 0; m < columns; ++m) count += static_cast<std::int32_t>(z[m] + bias[m] > 0);
   return count;
 }
 
-FEATURESCOPE_VECTOR_CLONES
-std::int64_t entriesOfRow(const float* z, const float* bias, std::int64_t columns,
-                          std::int32_t* indices, float* values) {
+FEATURESCOPE_INLINE std::int64_t entriesOfRow(const float* z, const float* bias,
+                                              std::int64_t columns, std::int32_t* indices,
+                                              float* values) {
   std::int64_t count = 0, first = 0;
   for (; first + kTestedColumns <= columns; first += kTestedColumns) {
     std::uint8_t flags[kTestedColumns];
@@ -81,7 +81,7 @@ void countActive(MatrixView<const float> z, std::span<const float> bias,
   parallelBlocks(z.rows, kSearchedRows, z.rows * z.columns,
                  [&](std::int64_t first, std::int64_t end) {
                    for (std::int64_t t = first; t < end; ++t) {
-                     counts[t] = countOfRow(z.row(t).data(), bias.data(), z.columns);
+                     counts[t] = onTarget<countOfRow>(z.row(t).data(), bias.data(), z.columns);
                    }
                  });
 }
@@ -91,7 +91,7 @@ void activeEntries(MatrixView<const float> z, std::span<const float> bias,
   fillRows(
       counts, z.columns,
       [&](std::int64_t t, std::int32_t* indices, float* values) {
-        return entriesOfRow(z.row(t).data(), bias.data(), z.columns, indices, values);
+        return onTarget<entriesOfRow>(z.row(t).data(), bias.data(), z.columns, indices, values);
       },
       code);
 }

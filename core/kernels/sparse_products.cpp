@@ -61,9 +61,9 @@ FEATURESCOPE_INLINE void sumTail(const Entries& entries, const float* b, std::in
 }
 
 /// Columns [begin, end) of one row of the product.
-FEATURESCOPE_VECTOR_CLONES
-void multiplyRow(const Entries& entries, const float* b, std::int64_t stride, const float* first,
-                 std::int64_t begin, std::int64_t end, float* out) {
+FEATURESCOPE_INLINE void multiplyRow(const Entries& entries, const float* b, std::int64_t stride,
+                                     const float* first, std::int64_t begin, std::int64_t end,
+                                     float* out) {
   std::int64_t c = begin;
   for (; c + kColumns <= end; c += kColumns) {
     sumRows(entries, b + c, stride, first == nullptr ? nullptr : first + c, out + c);
@@ -91,9 +91,8 @@ FEATURESCOPE_INLINE void fourDots(const float* a, const float* const (&b)[4], st
   }
 }
 
-FEATURESCOPE_VECTOR_CLONES
-void sampledRow(const Entries& entries, const float* a, const float* b, std::int64_t stride,
-                float offset, float* products) {
+FEATURESCOPE_INLINE void sampledRow(const Entries& entries, const float* a, const float* b,
+                                    std::int64_t stride, float offset, float* products) {
   std::int64_t e = 0;
   for (; e + 4 <= entries.count; e += 4) {
     const float* const rows[4] = {
@@ -124,8 +123,8 @@ void multiply(const SparseMatrix& a, MatrixView<const float> b, std::span<const 
     const std::int64_t firstRow = task % rowBlocks * kRowBlock;
     const std::int64_t lastRow = std::min(firstRow + kRowBlock, a.rows());
     for (std::int64_t i = firstRow; i < lastRow; ++i) {
-      multiplyRow(entriesOf(a, i), b.data, b.columns, first.empty() ? nullptr : first.data(), begin,
-                  end, out.row(i).data());
+      onTarget<multiplyRow>(entriesOf(a, i), b.data, b.columns,
+                            first.empty() ? nullptr : first.data(), begin, end, out.row(i).data());
     }
   });
 }
@@ -138,8 +137,8 @@ void sampledProducts(const SparseMatrix& pattern, MatrixView<const float> a,
   parallelBlocks(pattern.rows(), kRowBlock, pattern.nonZeros() * a.columns,
                  [&](std::int64_t begin, std::int64_t end) {
                    for (std::int64_t i = begin; i < end; ++i) {
-                     sampledRow(entriesOf(pattern, i), a.row(i).data(), b.data, b.columns,
-                                offsets[i], products.data() + pattern.indptr[i]);
+                     onTarget<sampledRow>(entriesOf(pattern, i), a.row(i).data(), b.data, b.columns,
+                                          offsets[i], products.data() + pattern.indptr[i]);
                    }
                  });
 }

@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <cstdint>
+#include "core/kernels/vector_target.h"
 
-// One clone of a function for each vector width; the loader picks the machine's. Not under a
-// sanitizer: the choice is made before its runtime is up. Everything a clone calls in its loops
-// must be FEATURESCOPE_INLINE, so that it is compiled for the clone's machine too.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
-#define FEATURESCOPE_VECTOR_CLONES \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define FEATURESCOPE_VECTOR_CLONES
-#endif
-#define FEATURESCOPE_INLINE inline __attribute__((always_inline))
+#include <cstdint>
 
 namespace featurescope {
 
