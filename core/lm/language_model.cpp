@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/lm/language_model_torch.h"
+#include "core/lm/linear_torch.h"
 #include "core/lm/model_folder.h"
 #include "core/lm/neox_block_torch.h"
 #include "core/lm/read_weights_torch.h"
@@ -51,7 +52,7 @@ class Pass {
     for (std::int32_t layer = first; layer < end; ++layer) {
       const at::Tensor residual = sequentialResidual(layer, hidden);
       const at::Tensor& read = residual.defined() ? residual : hidden;
-      hidden = blockEnd(layer, hidden, residual, block(layer).mlpOut(block(layer).mlpPre(read)));
+      hidden = blockEnd(layer, hidden, residual, block(layer).mlp(read));
     }
     return hidden;
   }
@@ -97,11 +98,12 @@ LanguageModel::Captured LanguageModel::forward(const at::Tensor& tokens,
   if (!wholePass) last = *std::max_element(captures.begin(), captures.end());
 
   // Edits and keeps the value at a site on its way.
+  const auto isCaptured = [&](const Site& site) {
+    return std::find(captures.begin(), captures.end(), site) != captures.end();
+  };
   const auto met = [&](const Site& site, at::Tensor value) {
     if (edit && edit->site == site) value = edit->replace(value);
-    if (std::find(captures.begin(), captures.end(), site) != captures.end()) {
-      result.sites.emplace(site, value);
-    }
+    if (isCaptured(site)) result.sites.emplace(site, value);
     return value;
   };
   const Pass pass(*this, tokens.size(1));
@@ -111,9 +113,17 @@ LanguageModel::Captured LanguageModel::forward(const at::Tensor& tokens,
         end{Layer{layer}, SiteKind::Resid};
     const NeoxBlock block = pass.block(layer);
     const at::Tensor residual = pass.sequentialResidual(layer, hidden);
-    const at::Tensor before = met(pre, block.mlpPre(residual.defined() ? residual : hidden));
-    if (last == pre) return result;
-    const at::Tensor after = met(out, block.mlpOut(before));
+    const at::Tensor& read = residual.defined() ? residual : hidden;
+    const bool looksInside = isCaptured(pre) || (edit && edit->site == pre);
+    at::Tensor after;
+    if (looksInside) {
+      const at::Tensor before = met(pre, block.mlpPre(read));
+      if (last == pre) return result;
+      after = block.mlpOut(before);
+    } else {
+      after = block.mlp(read);
+    }
+    after = met(out, after);
     if (last == out) return result;
     hidden = met(end, pass.blockEnd(layer, hidden, residual, after));
     if (last == end) return result;
@@ -133,8 +143,8 @@ LanguageModel::Prefix LanguageModel::forwardTo(const at::Tensor& tokens, const S
   }
   prefix.partial = pass.sequentialResidual(layer, prefix.hidden);
   const NeoxBlock block = pass.block(layer);
-  prefix.value = block.mlpPre(prefix.partial.defined() ? prefix.partial : prefix.hidden);
-  if (site.kind == SiteKind::MlpOut) prefix.value = block.mlpOut(prefix.value);
+  const at::Tensor& read = prefix.partial.defined() ? prefix.partial : prefix.hidden;
+  prefix.value = site.kind == SiteKind::MlpOut ? block.mlp(read) : block.mlpPre(read);
   return prefix;
 }
 
@@ -153,7 +163,7 @@ at::Tensor LanguageModel::forwardFrom(const Prefix& prefix, const at::Tensor& va
 at::Tensor LanguageModel::logits(const at::Tensor& hidden) const {
   const at::Tensor normed = at::layer_norm(hidden, {config_.width}, weights_.finalNormWeight,
                                            weights_.finalNormBias, config_.layerNormEpsilon);
-  return at::linear(normed, weights_.embedOut);
+  return linearLayer(normed, weights_.embedOut, {});
 }
 
 at::Tensor toTorch(const TokenBatch& batch, const LanguageModel& model) {

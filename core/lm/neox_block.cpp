@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/lm/linear_torch.h"
 #include "core/lm/neox_block_torch.h"
 
 #include <cassert>
@@ -37,7 +38,7 @@ at::Tensor NeoxBlock::attention(const at::Tensor& hidden, const RotaryTable& rot
   const at::Tensor normed = at::layer_norm(hidden, {config_.width}, weights_.inputNormWeight,
                                            weights_.inputNormBias, config_.layerNormEpsilon);
   // A head's rows of the product hold its query, its key and its value, in this order.
-  const at::Tensor qkv = at::linear(normed, weights_.qkvWeight, weights_.qkvBias)
+  const at::Tensor qkv = linearLayer(normed, weights_.qkvWeight, weights_.qkvBias)
                              .view({rows, length, config_.heads, 3, headWidth});
   at::Tensor queryKey = qkv.narrow(3, 0, 2);
   if (rotated > 0) {
@@ -50,24 +51,38 @@ at::Tensor NeoxBlock::attention(const at::Tensor& hidden, const RotaryTable& rot
   };
   const at::Tensor mixed = at::scaled_dot_product_attention(
       heads(queryKey, 0), heads(queryKey, 1), heads(qkv, 2), {}, 0.0, /*is_causal=*/true);
-  return at::linear(mixed.transpose(1, 2).reshape({rows, length, config_.width}),
-                    weights_.attentionOutWeight, weights_.attentionOutBias);
+  return linearLayer(mixed.transpose(1, 2).reshape({rows, length, config_.width}),
+                     weights_.attentionOutWeight, weights_.attentionOutBias);
+}
+
+at::Tensor NeoxBlock::mlpInput(const at::Tensor& hidden) const {
+  assert(weights_.mlpInWeight.defined() && "the model was opened up to an earlier site");
+  return at::layer_norm(hidden, {config_.width}, weights_.postAttentionNormWeight,
+                        weights_.postAttentionNormBias, config_.layerNormEpsilon);
+}
+
+LinearEpilogue NeoxBlock::nonlinearity() const {
+  // transformers' gelu_new and gelu_fast write the same tanh approximation in other words.
+  return config_.activation == HiddenActivation::Gelu ? LinearEpilogue::Gelu
+                                                      : LinearEpilogue::GeluTanh;
 }
 
 at::Tensor NeoxBlock::mlpPre(const at::Tensor& hidden) const {
-  assert(weights_.mlpInWeight.defined() && "the model was opened up to an earlier site");
-  const at::Tensor normed =
-      at::layer_norm(hidden, {config_.width}, weights_.postAttentionNormWeight,
-                     weights_.postAttentionNormBias, config_.layerNormEpsilon);
-  return at::linear(normed, weights_.mlpInWeight, weights_.mlpInBias);
+  return linearLayer(mlpInput(hidden), weights_.mlpInWeight, weights_.mlpInBias);
 }
 
 at::Tensor NeoxBlock::mlpOut(const at::Tensor& pre) const {
   assert(weights_.mlpOutWeight.defined() && "the model was opened up to an earlier site");
-  // transformers' gelu_new and gelu_fast write the same tanh approximation in other words.
-  const bool exact = config_.activation == HiddenActivation::Gelu;
-  return at::linear(at::gelu(pre, exact ? "none" : "tanh"), weights_.mlpOutWeight,
-                    weights_.mlpOutBias);
+  const bool exact = nonlinearity() == LinearEpilogue::Gelu;
+  return linearLayer(at::gelu(pre, exact ? "none" : "tanh"), weights_.mlpOutWeight,
+                     weights_.mlpOutBias);
+}
+
+at::Tensor NeoxBlock::mlp(const at::Tensor& hidden) const {
+  assert(weights_.mlpOutWeight.defined() && "the model was opened up to an earlier site");
+  const at::Tensor inner =
+      linearLayer(mlpInput(hidden), weights_.mlpInWeight, weights_.mlpInBias, nonlinearity());
+  return linearLayer(inner, weights_.mlpOutWeight, weights_.mlpOutBias);
 }
 
 }  // namespace featurescope

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/lm/language_model_torch.h"
+#include "core/lm/linear_torch.h"
 
 namespace featurescope {
 
@@ -25,8 +26,13 @@ class NeoxBlock {
   [[nodiscard]] at::Tensor mlpPre(const at::Tensor& hidden) const;
   /// W2 · gelu(pre) + b2
   [[nodiscard]] at::Tensor mlpOut(const at::Tensor& pre) const;
+  /// mlpOut(mlpPre(hidden)) where nobody looks between: the nonlinearity costs no pass of its own.
+  [[nodiscard]] at::Tensor mlp(const at::Tensor& hidden) const;
 
  private:
+  [[nodiscard]] at::Tensor mlpInput(const at::Tensor& hidden) const;
+  [[nodiscard]] LinearEpilogue nonlinearity() const;
+
   const NeoxConfig& config_;
   const NeoxLayerWeights& weights_;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/lm/language_model_torch.h"
+#include "core/lm/linear_torch.h"
 
 #include <algorithm>
 
@@ -16,7 +17,7 @@ std::int64_t chunkTokens(std::int64_t vocabulary) {
 
 /// log softmax(x Wᵀ) in float32.
 at::Tensor logProbabilities(const at::Tensor& x, const at::Tensor& embedOut) {
-  return at::log_softmax(at::linear(x, embedOut), -1, at::kFloat);
+  return at::log_softmax(linearLayer(x, embedOut, {}), -1, at::kFloat);
 }
 
 at::Tensor lossesOf(const at::Tensor& logProbability, const at::Tensor& target) {
