@@ -2,7 +2,6 @@
 #include "core/analysis/build_index.h"
 
 #include "core/analysis/feature_scales.h"
-#include "core/analysis/fine_tuned_code_torch.h"
 #include "core/analysis/index_collectors_torch.h"
 #include "core/analysis/index_provenance.h"
 #include "core/analysis/sae_fit.h"
@@ -11,7 +10,7 @@
 #include "core/base/files.h"
 #include "core/lm/device_torch.h"
 #include "core/lm/language_model_torch.h"
-#include "core/sae/autoencoder_torch.h"
+#include "core/sae/sparse_encoder_torch.h"
 #include "core/store/index_writer.h"
 #include "core/text/display.h"
 
@@ -91,6 +90,7 @@ class IndexBuilder {
         scales_(openScales(request)),
         model_(openModel(request)),
         autoencoder_(Autoencoder::load(request.sae, model_.device())),
+        encoder_(autoencoder_, scaling()),
         attribution_(openAttribution(request)),
         collected_({.features = autoencoder_.features(),
                     .vocabulary = tokenizer.vocabularySize(),
@@ -127,6 +127,11 @@ class IndexBuilder {
     const CheckpointInfo sae = inspectCheckpoint(request.sae);
     checkFineTunable(sae);
     return FeatureScales::load(*request.fineTuning, sae.features);
+  }
+
+  [[nodiscard]] std::optional<SparseEncoder::Scaling> scaling() const {
+    if (!scales_) return std::nullopt;
+    return SparseEncoder::Scaling{.scale = scales_->scale, .bias = scales_->bias};
   }
 
   static LanguageModel openModel(const IndexRequest& request) {
@@ -185,17 +190,14 @@ class IndexBuilder {
   /// Of the tokens that addTokens() took from this batch.
   void addActivations(const TokenBatch& batch) {
     const at::Tensor x = siteValues(batch);
-    SparseCode code;
-    autoencoder_.encodeSparse(x, code);
+    SparseCode code, fineTuned;
+    encoder_.encode(x, code, scales_ ? &fineTuned : nullptr);
     checkFinite(code);
+    checkFinite(fineTuned);
     writer_.appendActivations(collected_.statistics().tokens(), code.indptr, code.indices,
                               code.values);
     collected_.add(x, code, tokens_);
-    if (!scales_) return;
-    SparseCode fineTuned;
-    encodeFineTuned(autoencoder_, *scales_, x, fineTuned);
-    checkFinite(fineTuned);
-    collected_.addFineTuned(fineTuned);
+    if (scales_) collected_.addFineTuned(fineTuned);
   }
 
   static void checkFinite(const SparseCode& code) {
@@ -272,6 +274,7 @@ class IndexBuilder {
   std::optional<FeatureScales> scales_;
   LanguageModel model_;
   Autoencoder autoencoder_;
+  SparseEncoder encoder_;
   std::optional<LogitAttribution> attribution_;
   IndexCollectors collected_;
   IndexWriter writer_;

@@ -5,7 +5,7 @@
 #include "core/base/error.h"
 #include "core/lm/device_torch.h"
 #include "core/lm/language_model_torch.h"
-#include "core/sae/autoencoder_torch.h"
+#include "core/sae/sparse_encoder_torch.h"
 #include "core/text/display.h"
 
 #include <algorithm>
@@ -54,7 +54,7 @@ std::vector<PromptToken> inspectPrompt(const InspectRequest& request, const JobC
     const Autoencoder autoencoder = Autoencoder::load(request.sae, device);
     const at::Tensor ids = toTorch(oneSequence(tokens), model);
     SparseCode code;
-    autoencoder.encodeSparse(model.activations(ids, request.site)[0].to(at::kFloat), code);
+    SparseEncoder(autoencoder).encode(model.activations(ids, request.site)[0].to(at::kFloat), code);
 
     const std::vector<std::string> shown = displayTokens(tokenizer, tokens);
     std::vector<PromptToken> result;

@@ -7,18 +7,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <limits>
 #include <utility>
 
 namespace featurescope {
 
 namespace {
-
-/// Elements of [tokens, M] that encodeSparse holds at a time (32 MB), and the fewest rows for which
-/// a matrix product is still fast.
-constexpr std::int64_t kChunkElements = 1 << 23;
-constexpr std::int64_t kFewestChunkRows = 64;
 
 at::Tensor readParameter(const TensorFile& file, const char* name, at::Device device,
                          const std::string& what) {
@@ -94,58 +88,49 @@ Autoencoder::Autoencoder(AutoencoderParameters parameters, Activation activation
   info_.subtractsDecoderBias = subtractsDecoderBias;
 }
 
-at::Tensor Autoencoder::project(const at::Tensor& x) const {
+at::Tensor Autoencoder::centred(const at::Tensor& x) const {
   if (x.dim() != 2 || x.size(1) != width()) {
     throw UserError(ErrorCode::ShapeMismatch, "cannot encode",
                     fmt::format("the activations have {} values a token, the SAE reads {}",
                                 x.dim() == 0 ? 0 : x.size(-1), width()),
                     "choose the SAE that belongs to this site");
   }
-  at::Tensor input = x.to(parameters_.W_enc.device(), parameters_.W_enc.scalar_type());
-  if (subtractsDecoderBias_) input = input - parameters_.b_dec;
-  return input.mm(parameters_.W_enc);
+  const at::Tensor input = x.to(parameters_.W_enc.device(), parameters_.W_enc.scalar_type());
+  return subtractsDecoderBias_ ? input - parameters_.b_dec : input;
+}
+
+at::Tensor Autoencoder::products(const at::Tensor& x) const {
+  return centred(x).mm(parameters_.W_enc);
 }
 
 at::Tensor Autoencoder::preActivations(const at::Tensor& x) const {
   // Not addmm: product, then bias, is what other programs compute, to the bit.
-  return project(x).add_(parameters_.b_enc);
+  return products(x).add_(parameters_.b_enc);
 }
 
-at::Tensor Autoencoder::encode(const at::Tensor& x) const {
-  at::Tensor z = project(x);
+at::Tensor Autoencoder::encode(const at::Tensor& x) const { return activate(products(x)); }
+
+at::Tensor Autoencoder::activate(at::Tensor y) const {
   switch (info_.activation.architecture) {
     case Architecture::Standard:
-      return z.add_(parameters_.b_enc).relu_();
+      return y.add_(parameters_.b_enc).relu_();
     case Architecture::TopK:
-      return keepLargest(z.add_(parameters_.b_enc), info_.activation.k).relu_();
+      return keepLargest(y.add_(parameters_.b_enc), info_.activation.k).relu_();
     case Architecture::BatchTopK:
     case Architecture::JumpRelu:
-      z.add_(parameters_.b_enc);
-      return z.masked_fill_(z.le(parameters_.threshold), 0).relu_();
+      y.add_(parameters_.b_enc);
+      return y.masked_fill_(y.le(parameters_.threshold), 0).relu_();
     case Architecture::Gated: {
-      const at::Tensor closed = z.add(parameters_.b_enc).le(0);
-      z.mul_(parameters_.r_mag.exp()).add_(parameters_.b_mag).relu_();
-      return z.masked_fill_(closed, 0);
+      const at::Tensor closed = y.add(parameters_.b_enc).le(0);
+      y.mul_(parameters_.r_mag.exp()).add_(parameters_.b_mag).relu_();
+      return y.masked_fill_(closed, 0);
     }
   }
-  return z;
+  return y;
 }
 
 at::Tensor Autoencoder::decode(const at::Tensor& f) const {
   return f.mm(parameters_.W_dec).add_(parameters_.b_dec);
-}
-
-void Autoencoder::encodeSparse(const at::Tensor& x, SparseCode& code) const {
-  if (!allFinite(x)) {
-    throw UserError(ErrorCode::NotFinite, "cannot encode", "an activation is not a finite number");
-  }
-  if (code.rows() == 0) code.features = features();
-  const std::int64_t rows = std::max(kFewestChunkRows, kChunkElements / features());
-  for (std::int64_t first = 0; first < x.size(0); first += rows) {
-    const at::Tensor chunk = x.narrow(0, first, std::min(rows, x.size(0) - first));
-    const at::Tensor f = encode(chunk).to(at::kCPU).contiguous();
-    appendActive({f.const_data_ptr<float>(), f.size(0), f.size(1)}, code);
-  }
 }
 
 }  // namespace featurescope

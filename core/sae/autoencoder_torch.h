@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/kernels/sparse_code.h"
 #include "core/sae/architecture.h"
 #include "core/sae/checkpoint.h"
 
@@ -63,14 +62,18 @@ class Autoencoder {
   [[nodiscard]] at::Tensor encode(const at::Tensor& x) const;
   /// f [tokens, M] → x̂ [tokens, d]
   [[nodiscard]] at::Tensor decode(const at::Tensor& f) const;
-  /// f of any number of tokens, appended to `code` chunk by chunk so that [tokens, M] never exists
-  /// whole. Throws UserError{NotFinite} when x is not finite.
-  void encodeSparse(const at::Tensor& x, SparseCode& code) const;
+
+  // encode() in its steps, for those who do only some of them.
+
+  /// x as it enters the product: x − b_dec, or x where the SAE does not subtract. Throws
+  /// UserError{ShapeMismatch}.
+  [[nodiscard]] at::Tensor centred(const at::Tensor& x) const;
+  /// y [tokens, M] = centred(x) W_enc: z without its bias.
+  [[nodiscard]] at::Tensor products(const at::Tensor& x) const;
+  /// f of y, in place of y.
+  [[nodiscard]] at::Tensor activate(at::Tensor y) const;
 
  private:
-  /// (x − b_dec) W_enc: z without its bias.
-  [[nodiscard]] at::Tensor project(const at::Tensor& x) const;
-
   AutoencoderParameters parameters_;
   bool subtractsDecoderBias_ = true;
   CheckpointInfo info_;

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/kernels/sparse_code.h"
 #include "core/sae/activation_file_torch.h"
 #include "core/sae/autoencoder_torch.h"
 #include "core/tensorfile/safetensors.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/kernels/sparse_products.h"
+#include "core/sae/views_torch.h"
 #include "core/train/sparse_step_torch.h"
 
 #include <numeric>
@@ -16,33 +17,6 @@ namespace {
 constexpr double kSparseBelow = 0.15;
 /// Screening saves most of a dense float32 product and computes each candidate again.
 constexpr double kScreenBelow = 0.08;
-/// What the error bound of screening is proven for.
-constexpr std::int64_t kWidestScreened = 1 << 16;
-
-MatrixView<float> viewOf(at::Tensor& matrix) {
-  return {matrix.mutable_data_ptr<float>(), matrix.size(0), matrix.size(1)};
-}
-
-MatrixView<const float> viewOf(const at::Tensor& matrix) {
-  return {matrix.const_data_ptr<float>(), matrix.size(0), matrix.size(1)};
-}
-
-/// at::BFloat16 is the upper half of a float32's bits.
-MatrixView<std::uint16_t> bitsOf(at::Tensor& matrix) {
-  return {static_cast<std::uint16_t*>(matrix.mutable_data_ptr()), matrix.size(0), matrix.size(1)};
-}
-
-std::span<const float> spanOf(const at::Tensor& vector) {
-  return {vector.const_data_ptr<float>(), static_cast<std::size_t>(vector.size(0))};
-}
-
-std::span<float> spanOf(at::Tensor& vector) {
-  return {vector.mutable_data_ptr<float>(), static_cast<std::size_t>(vector.size(0))};
-}
-
-bool isPlainFloat(const at::Tensor& tensor) {
-  return tensor.device().is_cpu() && tensor.scalar_type() == at::kFloat && tensor.is_contiguous();
-}
 
 }  // namespace
 
@@ -53,34 +27,25 @@ bool SparseStep::supports(const AutoencoderParameters& parameters) {
 
 SparseStep::SparseStep(std::int64_t tokens, const AutoencoderParameters& parameters)
     : tokens_(tokens), features_(parameters.features()), counts_(static_cast<std::size_t>(tokens)) {
-  if (!multipliesBfloat16() || parameters.width() > kWidestScreened) return;
-  roundedTokens_ = at::empty({tokens, parameters.width()}, at::kBFloat16);
-  roundedFeatures_ = at::empty({features_, parameters.width()}, at::kBFloat16);
-  roundedProduct_ = at::empty({tokens, features_}, at::kBFloat16);
+  if (!ScreenedEncoder::pays(parameters.width())) return;
+  screened_.emplace(tokens, features_, parameters.width());
 }
 
 bool SparseStep::encode(const AutoencoderParameters& parameters, const at::Tensor& centred,
                         at::Tensor& z) {
   const bool isSparse =
       (screens_ && encodeScreened(parameters, centred)) || encodeWhole(parameters, centred, z);
-  screens_ = isSparse && roundedProduct_.defined() && density(byToken_.nonZeros()) < kScreenBelow;
+  screens_ = isSparse && screened_ && density(byToken_.nonZeros()) < kScreenBelow;
   return isSparse;
 }
 
 bool SparseStep::encodeScreened(const AutoencoderParameters& parameters,
                                 const at::Tensor& centred) {
-  const at::Tensor features = parameters.W_enc.t();
-  roundRows(viewOf(centred), bitsOf(roundedTokens_), tokenBounds_);
-  roundRows(viewOf(features), bitsOf(roundedFeatures_), featureBounds_);
-  at::mm_out(roundedProduct_, roundedTokens_, roundedFeatures_.t());
-  const Screen screen{bitsOf(roundedProduct_), tokenBounds_, featureBounds_,
-                      spanOf(parameters.b_enc), centred.size(1)};
-  countCandidates(screen, counts_);
-  if (density(std::reduce(counts_.begin(), counts_.end())) >= kSparseBelow) return false;
-  candidates(screen, counts_, byToken_);
-  transpose(byToken_, byFeature_);
-  sampledProducts(byFeature_, viewOf(features), viewOf(centred), spanOf(parameters.b_enc),
-                  byFeature_.values);
+  const at::Tensor columns = parameters.W_enc.t();
+  const std::span<const float> biases = spanOf(parameters.b_enc);
+  screened_->setColumns(viewOf(columns));
+  if (density(screened_->screen(centred, biases)) >= kSparseBelow) return false;
+  screened_->products(viewOf(columns), centred, biases, byFeature_);
   keepPositive(byFeature_);
   transpose(byFeature_, byToken_);
   return true;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/kernels/screen.h"
 #include "core/kernels/sparse_matrix.h"
 #include "core/sae/autoencoder_torch.h"
+#include "core/sae/screened_encoder_torch.h"
 
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace featurescope {
@@ -53,10 +54,9 @@ class SparseStep {
 
   std::int64_t tokens_, features_;
   bool screens_ = false;
-  std::vector<std::int64_t> counts_;  ///< of each token's entries or candidates
-  SparseMatrix byToken_, byFeature_;  ///< f twice; propagate() leaves p by feature
-  at::Tensor roundedTokens_, roundedFeatures_, roundedProduct_;  ///< bfloat16
-  RoundedRows tokenBounds_, featureBounds_;
+  std::vector<std::int64_t> counts_;         ///< of each token's entries or candidates
+  SparseMatrix byToken_, byFeature_;         ///< f twice; propagate() leaves p by feature
+  std::optional<ScreenedEncoder> screened_;  ///< where it pays
 };
 
 }  // namespace featurescope

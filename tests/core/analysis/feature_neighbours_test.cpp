@@ -2,6 +2,7 @@
 // Near misses and nearest neighbours, against sorting everything in double.
 #include "core/analysis/feature_neighbours_torch.h"
 #include "core/analysis/near_misses_torch.h"
+#include "core/sae/sparse_encoder_torch.h"
 
 #include <gtest/gtest.h>
 
@@ -30,7 +31,7 @@ TokenSample sampleOf(const Autoencoder& autoencoder, const at::Tensor& x, std::i
   for (std::int64_t first = 0; first < x.size(0); first += batch) {
     const at::Tensor part = x.narrow(0, first, std::min(batch, x.size(0) - first));
     SparseCode code;
-    autoencoder.encodeSparse(part, code);
+    SparseEncoder(autoencoder).encode(part, code);
     sample.add(part, code, first);
   }
   return sample;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
-#include "core/sae/autoencoder_torch.h"
+#include "core/sae/sparse_encoder_torch.h"
 #include "tests/core/sae/golden.h"
 
 #include <gmock/gmock.h>
@@ -57,7 +57,7 @@ TEST_P(SavedBySaeLens, EncodesAndDecodesAsItDoes) {
 TEST_P(SavedBySaeLens, HasTheSameFeaturesSparsely) {
   const Autoencoder sae = Autoencoder::load(golden(name()));
   SparseCode code;
-  sae.encodeSparse(goldenInput(), code);
+  SparseEncoder(sae).encode(goldenInput(), code);
   expectNear(dense(code), expected("features"), 2e-6);
 }
 

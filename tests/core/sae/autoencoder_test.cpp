@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
-#include "core/sae/autoencoder_torch.h"
+#include "core/sae/sparse_encoder_torch.h"
 #include "tests/core/sae/golden.h"
 
 #include <gmock/gmock.h>
@@ -40,8 +40,8 @@ TEST(Autoencoder, SparseCodeHoldsThePositiveFeaturesOfEveryToken) {
   const at::Tensor x = readTensor(golden("activations.safetensors"), "activations");
   const at::Tensor expected = readTensor(golden("expected.safetensors"), "features");
   SparseCode code;
-  sae.encodeSparse(x.narrow(0, 0, 4), code);
-  sae.encodeSparse(x.narrow(0, 4, 3), code);
+  SparseEncoder(sae).encode(x.narrow(0, 0, 4), code);
+  SparseEncoder(sae).encode(x.narrow(0, 4, 3), code);
   ASSERT_EQ(code.rows(), 7);
   at::Tensor dense = at::zeros_like(expected);
   for (std::int64_t t = 0; t < code.rows(); ++t) {
@@ -62,7 +62,8 @@ TEST(Autoencoder, RefusesActivationsThatAreNotFinite) {
   at::Tensor x = at::zeros({3, 6});
   x[1][2] = std::numeric_limits<float>::quiet_NaN();
   SparseCode code;
-  EXPECT_USER_ERROR(sae.encodeSparse(x, code), ErrorCode::NotFinite, "not a finite number");
+  EXPECT_USER_ERROR(SparseEncoder(sae).encode(x, code), ErrorCode::NotFinite,
+                    "not a finite number");
   EXPECT_EQ(code.rows(), 0);
 }
 
