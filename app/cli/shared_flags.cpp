@@ -12,6 +12,9 @@ void SiteFlags::declare(Flags& flags, const std::string& help) {
       .defaultsTo("mlp-out");
 }
 
+CorpusFlags::CorpusFlags(Packing packing)
+    : packing_(packing == Packing::Documents ? "documents" : "packed") {}
+
 void CorpusFlags::declare(Flags& flags) {
   flags.paths("--text", "FILE...", options_.files,
               "texts: .txt (one document) or .jsonl (a document a line), either also .gz or .zst");

@@ -29,12 +29,13 @@ class SiteFlags {
 /// --text, --field, --packing and --context.
 class CorpusFlags {
  public:
+  explicit CorpusFlags(Packing packing = Packing::Packed);
   void declare(Flags& flags);
   [[nodiscard]] CorpusOptions options() const;
 
  private:
   CorpusOptions options_;
-  std::string packing_ = "packed";
+  std::string packing_;
 };
 
 }  // namespace featurescope::cli

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/fine_tuning_report.h"
 #include "app/cli/training_report.h"
 #include "app/cli/verbs.h"
-#include "core/train/resume.h"
+#include "core/study/resume_run.h"
 
 namespace featurescope::cli {
 
@@ -10,7 +11,7 @@ namespace {
 class ResumeVerb final : public Verb {
  public:
   void declare(Flags& flags) override {
-    flags.path("RUN", "", run_, "the folder that --out of train named").required();
+    flags.path("RUN", "", run_, "the folder that --out of train or finetune named").required();
   }
 
   void run(const Session& session) override {
@@ -23,10 +24,16 @@ class ResumeVerb final : public Verb {
     ResumeOptions options;
     if (session.given.given("--threads")) options.threads = session.flags.compute.threads;
     if (session.given.given("--device")) options.device = session.flags.compute.device;
+    const auto headline = [this](bool wasFinished) {
+      return wasFinished ? run_.string() + " was finished already" : "finished " + run_.string();
+    };
     const ResumedRun resumed = resumeRun(run_, options, session.job());
-    reportTraining(session, run_, resumed.last,
-                   resumed.wasFinished ? run_.string() + " was finished already"
-                                       : "finished " + run_.string());
+    if (const auto* training = std::get_if<ResumedTraining>(&resumed)) {
+      reportTraining(session, run_, training->last, headline(training->wasFinished));
+    } else {
+      const auto& tuning = std::get<ResumedFineTuning>(resumed);
+      reportFineTuning(session, run_, tuning.result, headline(tuning.wasFinished));
+    }
   }
 
  private:

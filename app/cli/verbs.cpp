@@ -7,11 +7,11 @@ namespace featurescope::cli {
 
 std::span<const VerbEntry* const> verbs() {
   static constexpr std::array kVerbs{
-      &kDemo,    &kGui,                                // start here
-      &kInfo,    &kTokenize,                           // look at files
-      &kTrain,   &kResume,   &kForward,     &kEncode,  // models and SAEs
-      &kIndex,   &kFeatures, &kActivations, &kSearch,  // what features fire on
-      &kInspect, &kEvaluate, &kAttribute,   &kCosines, &kUpgrade};
+      &kDemo,    &kGui,                                             // start here
+      &kInfo,    &kTokenize,                                        // look at files
+      &kTrain,   &kFinetune, &kResume,      &kForward,   &kEncode,  // models and SAEs
+      &kIndex,   &kFeatures, &kActivations, &kSearch,               // what features fire on
+      &kInspect, &kCompare,  &kEvaluate,    &kAttribute, &kCosines, &kUpgrade};
   return kVerbs;
 }
 

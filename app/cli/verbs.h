@@ -5,7 +5,8 @@
 
 namespace featurescope::cli {
 
-extern const VerbEntry kInfo, kTokenize, kForward, kEncode, kTrain, kResume, kIndex, kFeatures,
-    kActivations, kSearch, kEvaluate, kCosines, kAttribute, kInspect, kUpgrade, kDemo, kGui;
+extern const VerbEntry kInfo, kTokenize, kForward, kEncode, kTrain, kFinetune, kResume, kIndex,
+    kFeatures, kActivations, kSearch, kCompare, kEvaluate, kCosines, kAttribute, kInspect, kUpgrade,
+    kDemo, kGui;
 
 }  // namespace featurescope::cli

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/build_index.h"
 
-#include "core/analysis/feature_scales.h"
 #include "core/analysis/index_collectors_torch.h"
 #include "core/analysis/index_provenance.h"
-#include "core/analysis/sae_fit.h"
 #include "core/analysis/write_features_torch.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/lm/device_torch.h"
 #include "core/lm/language_model_torch.h"
+#include "core/sae/feature_scales.h"
 #include "core/sae/sparse_encoder_torch.h"
 #include "core/store/index_writer.h"
 #include "core/text/display.h"
+#include "core/train/sae_fit.h"
 
 #include <fmt/format.h>
 

@@ -2,12 +2,12 @@
 #include "core/analysis/evaluate.h"
 
 #include "core/analysis/feature_ablation_torch.h"
-#include "core/analysis/feature_scales.h"
 #include "core/analysis/fine_tuning_run.h"
-#include "core/analysis/sae_fit.h"
 #include "core/base/error.h"
 #include "core/lm/device_torch.h"
+#include "core/sae/feature_scales.h"
 #include "core/train/inserted_loss_torch.h"
+#include "core/train/sae_fit.h"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/analysis/feature_columns.h"
-#include "core/analysis/spill_file.h"
+#include "core/base/spill_file.h"
 
 #include <cstdint>
 #include <filesystem>

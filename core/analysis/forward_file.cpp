@@ -3,7 +3,6 @@
 
 #include "core/analysis/fine_tuning_run.h"
 #include "core/analysis/sae_edit_torch.h"
-#include "core/analysis/sae_fit.h"
 #include "core/analysis/token_ids_file.h"
 #include "core/base/files.h"
 #include "core/lm/device_torch.h"
@@ -12,6 +11,7 @@
 #include "core/sae/finite_torch.h"
 #include "core/tensorfile/safetensors.h"
 #include "core/tensorfile/tensor_torch.h"
+#include "core/train/sae_fit.h"
 
 #include <algorithm>
 

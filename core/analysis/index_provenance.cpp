@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/index_provenance.h"
 
-#include "core/analysis/feature_scales.h"
 #include "core/analysis/logit_attribution_torch.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
@@ -10,6 +9,7 @@
 #include "core/lm/device_torch.h"
 #include "core/lm/model_folder.h"
 #include "core/sae/checkpoint.h"
+#include "core/sae/feature_scales.h"
 #include "core/text/tokenizer.h"
 
 #include <fmt/chrono.h>

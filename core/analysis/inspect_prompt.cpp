@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/inspect_prompt.h"
 
-#include "core/analysis/sae_fit.h"
 #include "core/base/error.h"
 #include "core/lm/device_torch.h"
 #include "core/lm/language_model_torch.h"
 #include "core/sae/sparse_encoder_torch.h"
 #include "core/text/display.h"
+#include "core/train/sae_fit.h"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/analysis/feature_scales.h"
 #include "core/lm/language_model_torch.h"
 #include "core/sae/autoencoder_torch.h"
+#include "core/sae/feature_scales.h"
 
 #include <optional>
 

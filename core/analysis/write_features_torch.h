@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/analysis/feature_scales.h"
 #include "core/analysis/index_collectors_torch.h"
 #include "core/analysis/logit_attribution_torch.h"
 #include "core/base/progress.h"
 #include "core/sae/autoencoder_torch.h"
+#include "core/sae/feature_scales.h"
 #include "core/text/tokenizer.h"
 
 namespace featurescope {

@@ -86,6 +86,14 @@ at::Tensor LanguageModel::activations(const at::Tensor& tokens, const Site& site
   return forward(tokens, {site}, std::nullopt, false).sites.at(site);
 }
 
+void LanguageModel::finishBlock(Prefix& prefix) const {
+  if (prefix.site.kind != SiteKind::Resid && !prefix.partial.defined()) {
+    const Pass pass(*this, prefix.hidden.size(1));
+    prefix.partial = pass.attention(prefix.site.layer.value, prefix.hidden) + prefix.hidden;
+  }
+  prefix.hidden.reset();
+}
+
 LanguageModel::Captured LanguageModel::forward(const at::Tensor& tokens,
                                                const std::vector<Site>& captures,
                                                const std::optional<Edit>& edit,

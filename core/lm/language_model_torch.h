@@ -42,6 +42,12 @@ struct NeoxWeights {
   [[nodiscard]] std::map<std::string, at::Tensor*> named();
 };
 
+/// How well targets were predicted.
+struct TargetFigures {
+  at::Tensor losses;     ///< float32 [targets], nats
+  at::Tensor likeliest;  ///< bool [targets]: no token's logit is above the target's
+};
+
 /// A GPT-NeoX language model (reference/pythia.md, "Forward pass"; numerics of transformers).
 /// Immutable after construction: many threads may run it. Functions follow the calling thread's
 /// grad mode and are differentiable in weights and edits; a job that only reads holds an
@@ -76,13 +82,16 @@ class LanguageModel {
     Site site;
     at::Tensor value;    ///< [rows, length, width] at the site
     at::Tensor hidden;   ///< [rows, length, d_model] residual stream entering the site's block
-    at::Tensor partial;  ///< the block's other addend where it is known already, else undefined
+    at::Tensor partial;  ///< what the block's MLP is added to where it is known, else undefined
   };
 
   /// tokens [rows, length] int64 on the model's device. Rows are independent sequences from
   /// position 0; causal, so right padding never reaches real tokens.
   [[nodiscard]] at::Tensor activations(const at::Tensor& tokens, const Site& site) const;
   [[nodiscard]] Prefix forwardTo(const at::Tensor& tokens, const Site& site) const;
+  /// Computes `partial` where it is not known yet: forwardFrom then needs no `hidden`, which is let
+  /// go. For prefixes that are gone on from more than once.
+  void finishBlock(Prefix& prefix) const;
   /// The last hidden state (before the final layer norm), with `value` in place of prefix.value.
   [[nodiscard]] at::Tensor forwardFrom(const Prefix& prefix, const at::Tensor& value) const;
 
@@ -100,6 +109,12 @@ class LanguageModel {
   /// Negative log-likelihood in nats of tokens[:, 1:] → [rows, length−1] float32, computed in
   /// chunks: [tokens, vocabulary] in float32 never exists for more than one chunk. Differentiable.
   [[nodiscard]] at::Tensor tokenLosses(const at::Tensor& hidden, const at::Tensor& tokens) const;
+  /// The same of any tokens: hidden [tokens, d_model] before the targets, int64 [tokens] →
+  /// [tokens].
+  [[nodiscard]] at::Tensor targetLosses(const at::Tensor& hidden, const at::Tensor& targets) const;
+  /// And whether each target is the likeliest token; without gradients.
+  [[nodiscard]] TargetFigures targetFigures(const at::Tensor& hidden,
+                                            const at::Tensor& targets) const;
 
  private:
   NeoxConfig config_;

@@ -63,26 +63,45 @@ at::Tensor recordedLosses(const at::Tensor& x, const at::Tensor& embedOut,
 at::Tensor LanguageModel::tokenLosses(const at::Tensor& hidden, const at::Tensor& tokens) const {
   const std::int64_t rows = hidden.size(0),
                      predicted = std::max<std::int64_t>(hidden.size(1) - 1, 0);
-  const at::Tensor normed =
-      at::layer_norm(hidden.narrow(1, 0, predicted), {config_.width}, weights_.finalNormWeight,
-                     weights_.finalNormBias, config_.layerNormEpsilon);
-  const at::Tensor x = normed.reshape({rows * predicted, config_.width});
   const at::Tensor targets = tokens.narrow(1, tokens.size(1) - predicted, predicted).reshape({-1});
-  const auto shaped = [&](const at::Tensor& losses) { return losses.view({rows, predicted}); };
+  return targetLosses(hidden.narrow(1, 0, predicted).reshape({rows * predicted, config_.width}),
+                      targets)
+      .view({rows, predicted});
+}
 
+TargetFigures LanguageModel::targetFigures(const at::Tensor& hidden,
+                                           const at::Tensor& targets) const {
+  const at::NoGradGuard noGrad;
+  const std::int64_t tokens = hidden.size(0), chunk = chunkTokens(config_.vocabulary);
+  TargetFigures figures{.losses = at::empty({tokens}, hidden.options().dtype(at::kFloat)),
+                        .likeliest = at::empty({tokens}, hidden.options().dtype(at::kBool))};
+  for (std::int64_t start = 0; start < tokens; start += chunk) {
+    const std::int64_t count = std::min(chunk, tokens - start);
+    const at::Tensor logProbability =
+        at::log_softmax(logits(hidden.narrow(0, start, count)), -1, at::kFloat);
+    const at::Tensor losses = lossesOf(logProbability, targets.narrow(0, start, count));
+    figures.losses.narrow(0, start, count).copy_(losses);
+    figures.likeliest.narrow(0, start, count).copy_(logProbability.amax(1).le(losses.neg()));
+  }
+  return figures;
+}
+
+at::Tensor LanguageModel::targetLosses(const at::Tensor& hidden, const at::Tensor& targets) const {
+  const at::Tensor x = at::layer_norm(hidden, {config_.width}, weights_.finalNormWeight,
+                                      weights_.finalNormBias, config_.layerNormEpsilon);
   const bool records = at::GradMode::is_enabled();
   if (records && weights_.embedOut.requires_grad()) {
-    return shaped(recordedLosses(x, weights_.embedOut, targets));
+    return recordedLosses(x, weights_.embedOut, targets);
   }
   if (!records || !x.requires_grad()) {
-    return shaped(chunkedLosses(x, weights_.embedOut, targets, nullptr));
+    return chunkedLosses(x, weights_.embedOut, targets, nullptr);
   }
   // A token's loss depends on its own row of x alone, so its gradient is known now; a term that is
   // zero in value carries it, and no chunk has to live until the backward pass.
   at::Tensor gradient;
   const at::Tensor losses = chunkedLosses(x, weights_.embedOut, targets, &gradient);
   const at::Tensor carrier = ((x - x.detach()) * gradient).to(at::kFloat).sum(-1);
-  return shaped(losses + carrier);
+  return losses + carrier;
 }
 
 }  // namespace featurescope

@@ -46,6 +46,8 @@ struct Corpus::State {
   [[nodiscard]] bool nextContext(std::vector<TokenId>& context);
   [[nodiscard]] bool nextPacked(std::vector<TokenId>& context);
   [[nodiscard]] bool nextDocument(std::vector<TokenId>& context);
+  [[nodiscard]] std::int32_t completionBeginOf(const Documents::Part& part,
+                                               const std::vector<TokenId>& tokens);
   [[nodiscard]] bool exceedsLimit(std::int64_t more) const;
   [[nodiscard]] std::optional<Documents::Part> nextPart();
   [[nodiscard]] bool readPacked();
@@ -73,6 +75,7 @@ struct Corpus::State {
 
   /// Documents: the part that opens the document after the last one handed out, once begun.
   std::optional<Documents::Part> opening;
+  std::optional<std::int32_t> completionBegin;  ///< of the one handed out last
   bool begun = false;
 };
 
@@ -151,16 +154,38 @@ bool Corpus::State::nextPacked(std::vector<TokenId>& context) {
   return true;
 }
 
+/// The bytes of tokens are those of the text as the tokenizer normalizes it, so the context's are
+/// counted in tokens too.
+std::int32_t Corpus::State::completionBeginOf(const Documents::Part& part,
+                                              const std::vector<TokenId>& tokens) {
+  const auto bytesOf = [this](TokenId token) { return tokenizer.bytes(token).size(); };
+  std::vector<TokenId> ofContext;
+  encoder.encode(part.text.substr(0, part.completionBegin.value()), ofContext);
+  std::size_t contextBytes = 0, end = 0;
+  for (const TokenId token : ofContext) contextBytes += bytesOf(token);
+  std::int32_t index = 0;
+  for (const TokenId token : tokens) {
+    end += bytesOf(token);
+    if (end > contextBytes) break;
+    ++index;
+  }
+  return index;
+}
+
 bool Corpus::State::nextDocument(std::vector<TokenId>& context) {
   const auto longest = static_cast<std::size_t>(options.context);
   if (!std::exchange(begun, true)) opening = nextPart();
   std::vector<TokenId> tokens;
   while (opening) {
     context.clear();
+    completionBegin.reset();
     std::size_t dropped = 0;
     do {
       tokens.clear();
       encoder.encode(opening->text, tokens);
+      if (options.marksCompletions && opening->completionBegin) {
+        completionBegin = completionBeginOf(*opening, tokens);
+      }
       const std::size_t kept = std::min(tokens.size(), longest - context.size());
       context.insert(context.end(), tokens.begin(),
                      tokens.begin() + static_cast<std::ptrdiff_t>(kept));
@@ -232,12 +257,16 @@ Corpus::Corpus(Corpus&&) noexcept = default;
 Corpus& Corpus::operator=(Corpus&&) noexcept = default;
 
 bool Corpus::next(TokenBatch& batch, std::int64_t rows) {
+  batch = {};
   std::vector<std::vector<TokenId>> contexts;
   std::vector<TokenId> context;
   while (static_cast<std::int64_t>(contexts.size()) < rows && state_->nextContext(context)) {
     contexts.push_back(context);
+    if (!state_->options.marksCompletions) continue;
+    auto begin = state_->completionBegin;
+    if (begin) begin = std::min(*begin, static_cast<std::int32_t>(context.size()));
+    batch.completionBegin.push_back(begin);
   }
-  batch = {};
   for (const auto& row : contexts) {
     batch.lengths.push_back(static_cast<std::int32_t>(row.size()));
     batch.length = std::max(batch.length, static_cast<std::int64_t>(row.size()));

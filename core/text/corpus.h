@@ -26,6 +26,7 @@ struct CorpusOptions {
   Packing packing = Packing::Packed;
   std::int64_t context = 128;             ///< tokens of a context
   std::optional<std::int64_t> maxTokens;  ///< whole contexts, at most this many tokens
+  bool marksCompletions = false;          ///< of Documents: tells where completions begin
 };
 
 /// Sequences side by side. `tokens` is [rows, length] row-major; row r holds lengths[r] real
@@ -34,6 +35,9 @@ struct TokenBatch {
   std::vector<TokenId> tokens;
   std::vector<std::int32_t> lengths;
   std::int64_t length = 0;
+  /// With marksCompletions, of each row: the first token whose last byte belongs to the completion
+  /// (the row's length where the cut left none of it); nothing for a text that has no such part.
+  std::vector<std::optional<std::int32_t>> completionBegin{};
 
   [[nodiscard]] std::int64_t rows() const { return static_cast<std::int64_t>(lengths.size()); }
   [[nodiscard]] std::int64_t counted() const;

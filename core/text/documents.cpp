@@ -129,19 +129,18 @@ std::optional<Documents::Part> Documents::nextOf(TextChunks& chunks) {
   const auto text = chunks.next();
   const bool opensDocument = std::exchange(atFileStart_, false);
   if (!text && !opensDocument) return std::nullopt;
-  return Part{text.value_or(std::string_view{}), opensDocument};
+  return Part{.text = text.value_or(std::string_view{}), .opensDocument = opensDocument};
 }
 
 std::optional<Documents::Part> Documents::nextOf(TextLines& lines) {
   while (const auto line = lines.next()) {
     if (line->find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    record_ = textOfRecord(*line, lines.lineNumber());
-    return Part{record_, true};
+    return partOfRecord(*line, lines.lineNumber());
   }
   return std::nullopt;
 }
 
-std::string Documents::textOfRecord(std::string_view line, std::uint64_t lineNumber) const {
+Documents::Part Documents::partOfRecord(std::string_view line, std::uint64_t lineNumber) {
   const std::string what =
       "cannot read line " + std::to_string(lineNumber) + " of " + files_[opened_ - 1].string();
   Json record;
@@ -151,10 +150,16 @@ std::string Documents::textOfRecord(std::string_view line, std::uint64_t lineNum
     throw UserError(ErrorCode::BadText, error.whatFailed(), error.why(), error.next());
   }
   if (!record.is_object()) throw UserError(ErrorCode::BadText, what, "it is not a JSON object");
-  if (const auto* text = stringMember(record, field_, what)) return *text;
+  if (const auto* text = stringMember(record, field_, what)) {
+    record_ = *text;
+    return {.text = record_, .opensDocument = true};
+  }
   const auto* context = stringMember(record, "context", what);
   const auto* completion = stringMember(record, "completion", what);
-  if (context != nullptr && completion != nullptr) return *context + *completion;
+  if (context != nullptr && completion != nullptr) {
+    record_ = *context + *completion;
+    return {.text = record_, .opensDocument = true, .completionBegin = context->size()};
+  }
   throw UserError(ErrorCode::BadText, what,
                   "it has neither \"" + field_ + "\" nor \"context\" and \"completion\"",
                   "name its text with --field");

@@ -22,6 +22,8 @@ class Documents {
   struct Part {
     std::string_view text;  ///< valid until the next call
     bool opensDocument = false;
+    /// Of a record whose text is its context and completion: the completion's first byte.
+    std::optional<std::size_t> completionBegin = std::nullopt;
   };
 
   /// Throws UserError{BadUsage, NotFound, BadFile, Unsupported}: no file, a missing one, a folder,
@@ -45,7 +47,7 @@ class Documents {
   [[nodiscard]] bool openNextFile();
   [[nodiscard]] std::optional<Part> nextOf(TextChunks& chunks);
   [[nodiscard]] std::optional<Part> nextOf(TextLines& lines);
-  [[nodiscard]] std::string textOfRecord(std::string_view line, std::uint64_t lineNumber) const;
+  [[nodiscard]] Part partOfRecord(std::string_view line, std::uint64_t lineNumber);
 
   std::vector<std::filesystem::path> files_;
   std::string field_;

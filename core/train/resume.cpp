@@ -3,6 +3,8 @@
 
 #include "core/base/json.h"
 #include "core/train/memory_estimate.h"
+#include "core/train/resumable_run_torch.h"
+#include "core/train/resume_torch.h"
 #include "core/train/run_folder.h"
 #include "core/train/train_metrics.h"
 #include "core/train/train_settings.h"
@@ -25,16 +27,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string cannotGoOn(const fs::path& run) { return "cannot go on with " + run.string(); }
-
 TrainSettings settingsOf(const Json& description, const fs::path& run,
                          const ResumeOptions& options) {
-  const std::string what = cannotGoOn(run);
-  if (member<std::string>(description, "kind", what) != "train") {
-    throw UserError(ErrorCode::Unsupported, what, "it is not a training run");
-  }
   TrainSettings settings =
-      trainSettingsFromJson(description.value("settings", Json()), what + ": run.json");
+      trainSettingsFromJson(description.value("settings", Json()), cannotGoOn(run) + ": run.json");
   settings.out = run;
   settings.compute.threads = options.threads.value_or(settings.compute.threads);
   settings.compute.device = options.device.value_or(settings.compute.device);
@@ -65,7 +61,7 @@ void checkInputs(const Json& before, const Json& now, const fs::path& run) {
   throw UserError(
       ErrorCode::BadFile, cannotGoOn(run),
       fmt::format("its inputs are not what they were (in run.json: inputs{})", difference),
-      "put the files back as they were, or train anew");
+      "put the files back as they were, or start the run anew");
 }
 
 void note(RunFolder& folder, const JobContext& job, const std::string& sentence) {
@@ -74,7 +70,7 @@ void note(RunFolder& folder, const JobContext& job, const std::string& sentence)
 }
 
 void noteOtherVersions(RunFolder& folder, const JobContext& job) {
-  if (folder.description().value("versions", Json()) == TrainingRun::versions()) return;
+  if (folder.description().value("versions", Json()) == programVersions()) return;
   note(folder, job,
        "the run was started with another version of featurescope or LibTorch: its figures may "
        "differ in their last digits from those of a run without interruption");
@@ -91,7 +87,7 @@ std::optional<Lengths> lengthsOf(const SavedState& state) {
 }
 
 /// Where the run stands, and its folder brought to that moment.
-std::int64_t restore(TrainingRun& run, RunFolder& folder, const JobContext& job) {
+std::int64_t restore(ResumableRun& run, RunFolder& folder, const JobContext& job) {
   const auto fits = [&folder](const SavedState& state) {
     const auto lengths = lengthsOf(state);
     return lengths && folder.reaches(*lengths);
@@ -105,12 +101,17 @@ std::int64_t restore(TrainingRun& run, RunFolder& folder, const JobContext& job)
     return 0;
   }
   run.restore(checkpoint->state, job);
+  if (run.stepsDone() != checkpoint->stepsDone) {
+    throw UserError(ErrorCode::BadFile, SavedState::kWhatFails, "it is of another run");
+  }
   folder.cutTo(lengthsOf(checkpoint->state).value());
   folder.log(fmt::format("going on after {} steps", checkpoint->stepsDone));
   return checkpoint->stepsDone;
 }
 
 }  // namespace
+
+std::string cannotGoOn(const fs::path& run) { return "cannot go on with " + run.string(); }
 
 std::string resumeCommand(const fs::path& run) {
   std::string path = run.string();
@@ -126,10 +127,37 @@ std::string resumeCommand(const fs::path& run) {
   return "featurescope resume " + path;
 }
 
-ResumedRun resumeRun(const fs::path& path, const ResumeOptions& options, const JobContext& job) {
+std::int64_t goOn(RunFolder& folder, ResumableRun& run, const JobContext& job) {
+  try {
+    checkInputs(folder.description().value("inputs", Json()), run.inputs(), folder.path());
+    folder.openTables(run.allTables());
+    const std::int64_t from = restore(run, folder, job);
+    noteOtherVersions(folder, job);
+    folder.setState(RunState::Running);
+    run.run(folder, job);
+    return from;
+  } catch (const Interrupted& interrupted) {
+    if (!interrupted.resume().empty()) throw;
+    throw Interrupted("nothing was changed; go on with: " + resumeCommand(folder.path()));
+  }
+}
+
+RunFolder openRun(const fs::path& path, std::string_view kind) {
   RunFolder folder = RunFolder::open(path);
+  const std::string what = cannotGoOn(path);
+  if (member<std::string>(folder.description(), "kind", what) == kind) return folder;
+  throw UserError(ErrorCode::Unsupported, what, fmt::format("it is not a {} run", kind));
+}
+
+bool isFinished(const RunFolder& folder) {
+  return folder.description().value("state", Json()) == name(RunState::Finished);
+}
+
+ResumedTraining resumeTraining(const fs::path& path, const ResumeOptions& options,
+                               const JobContext& job) {
+  RunFolder folder = openRun(path, "train");
   const Json& description = folder.description();
-  if (description.value("state", Json()) == name(RunState::Finished)) {
+  if (isFinished(folder)) {
     return {.last = trainMetricsFromJson(description.value("result", Json()), cannotGoOn(path)),
             .wasFinished = true};
   }
@@ -137,20 +165,11 @@ ResumedRun resumeRun(const fs::path& path, const ResumeOptions& options, const J
   applyThreads(settings.compute);
   checkMemory(settings, job.progress);
   const c10::NoGradGuard noGradients;
-  try {
-    TrainingRun run(settings);
-    checkInputs(description.value("inputs", Json()), run.inputs(), path);
-    folder.openTables(run.tables());
-    ResumedRun result;
-    result.resumedFrom = restore(run, folder, job);
-    noteOtherVersions(folder, job);
-    folder.setState(RunState::Running);
-    result.last = run.run(folder, job);
-    return result;
-  } catch (const Interrupted& interrupted) {
-    if (!interrupted.resume().empty()) throw;
-    throw Interrupted("nothing was changed; go on with: " + resumeCommand(path));
-  }
+  TrainingRun run(settings);
+  ResumedTraining result;
+  result.resumedFrom = goOn(folder, run, job);
+  result.last = run.last();
+  return result;
 }
 
 }  // namespace featurescope

@@ -15,19 +15,19 @@ struct ResumeOptions {
   std::optional<std::string> device;  ///< nothing: the one the run was started with
 };
 
-struct ResumedRun {
+struct ResumedTraining {
   TrainMetrics last;             ///< the last step's figures
   bool wasFinished = false;      ///< there was nothing to do
   std::int64_t resumedFrom = 0;  ///< updates that were done; 0: it started over
 };
 
-/// The verb `resume`: goes on with a training run that was interrupted, killed or failed, from its
-/// newest whole checkpoint, or starts it over before the first one. With the same threads on the
-/// same machine its weights and metrics are to the bit those of a run without interruption. A
-/// finished run is left as it is. Throws as trainAutoencoder, UserError{BadFile} for inputs that
+/// The verb `resume` of a training run: goes on with one that was interrupted, killed or failed,
+/// from its newest whole checkpoint, or starts it over before the first one. With the same threads
+/// on the same machine its weights and metrics are to the bit those of a run without interruption.
+/// A finished run is left as it is. Throws as trainAutoencoder, UserError{BadFile} for inputs that
 /// are not what they were and {CannotWrite} while another process is at work on the run.
-ResumedRun resumeRun(const std::filesystem::path& run, const ResumeOptions& options,
-                     const JobContext& job);
+ResumedTraining resumeTraining(const std::filesystem::path& run, const ResumeOptions& options,
+                               const JobContext& job);
 
 /// What a person types to go on with `run`.
 [[nodiscard]] std::string resumeCommand(const std::filesystem::path& run);

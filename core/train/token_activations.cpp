@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
-#include "core/base/hash.h"
 #include "core/lm/device_torch.h"
 #include "core/lm/model_folder.h"
 #include "core/sae/finite_torch.h"
+#include "core/train/input_hashes.h"
 #include "core/train/token_activations_torch.h"
 
 #include <string>
@@ -89,16 +89,11 @@ void TokenActivations::goTo(const StreamPosition& position) {
 }
 
 Json TokenActivations::provenance() const {
-  Json texts = Json::array();
-  for (const std::filesystem::path& file : options_.files) {
-    texts.push_back({{"path", std::filesystem::absolute(file).lexically_normal().string()},
-                     {"hash", hashFile(file)}});
-  }
   return {{"model",
            {{"path", std::filesystem::absolute(folder_).lexically_normal().string()},
             {"hash", ModelFolder::open(folder_).hash()}}},
           {"tokenizer", {{"hash", tokenizer_.hash()}}},
-          {"text", std::move(texts)}};
+          {"text", fileHashes(options_.files)}};
 }
 
 }  // namespace featurescope

@@ -22,8 +22,9 @@ TrainMetrics trainAutoencoder(const TrainSettings& given, const JobContext& job)
   TrainingRun run(settings);
   run.begin(job);
   RunFolder folder =
-      RunFolder::create(settings.out, run.description(), run.tables(), settings.force);
-  return run.run(folder, job);
+      RunFolder::create(settings.out, run.description(), run.allTables(), settings.force);
+  run.run(folder, job);
+  return run.last();
 }
 
 }  // namespace featurescope

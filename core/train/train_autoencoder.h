@@ -85,7 +85,7 @@ struct TrainMetrics {
 
 /// The verb `train`: writes the run folder of the contract. Runs on the calling thread and returns
 /// the last step's figures. Throws UserError; Interrupted after the state was saved, so that
-/// resumeRun goes on from it.
+/// resumeTraining goes on from it.
 TrainMetrics trainAutoencoder(const TrainSettings& settings, const JobContext& job);
 
 }  // namespace featurescope

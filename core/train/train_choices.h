@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/sae/architecture.h"
+#include "core/text/corpus.h"
 
 #include <algorithm>
 #include <array>
@@ -39,6 +40,8 @@ template <class Choice>
 inline constexpr std::array<std::string_view, 0> kNamesOf{};
 template <>
 inline constexpr auto kNamesOf<Architecture> = kArchitectureNames;
+template <>
+inline constexpr std::array<std::string_view, 2> kNamesOf<Packing>{"packed", "documents"};
 template <>
 inline constexpr std::array<std::string_view, 3> kNamesOf<L1Mode>{"until-target", "track", "fixed"};
 template <>

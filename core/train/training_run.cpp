@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/hash.h"
-#include "core/base/version.h"
 #include "core/lm/device_torch.h"
 #include "core/train/initial_parameters_torch.h"
-#include "core/train/resume.h"
+#include "core/train/input_hashes.h"
 #include "core/train/train_metrics.h"
 #include "core/train/train_settings.h"
 #include "core/train/trained_result_torch.h"
-#include "core/train/training_checkpoint_torch.h"
 #include "core/train/training_run_torch.h"
 
 #include <fmt/format.h>
@@ -23,26 +21,10 @@ namespace featurescope {
 namespace {
 
 constexpr const char* kMetrics = "metrics.csv";
-constexpr const char* kEvents = "events.jsonl";
 constexpr const char* kHeldOut = "held_out.csv";
 
 /// Rows on which a run measures what its activations are like.
 constexpr std::int64_t kSampleRows = 16'384;
-
-/// Shows what the job reports and keeps its notes in the run's log.
-class LoggedProgress final : public ProgressSink {
- public:
-  LoggedProgress(ProgressSink& shown, RunFolder& run) : shown_(shown), run_(run) {}
-  void update(const ProgressUpdate& update) override { shown_.update(update); }
-  void note(std::string_view sentence) override {
-    run_.log(sentence);
-    shown_.note(sentence);
-  }
-
- private:
-  ProgressSink& shown_;
-  RunFolder& run_;
-};
 
 std::unique_ptr<ActivationSource> openSource(const TrainSettings& settings) {
   if (!settings.activations.empty()) return openActivationFile(settings);
@@ -57,21 +39,6 @@ double meanSquareScale(const at::Tensor& sample) {
                   "the first ones are all zero", "leave --normalize out");
 }
 
-Json hashesOf(const std::vector<std::filesystem::path>& files) {
-  Json list = Json::array();
-  for (const auto& file : files) {
-    list.push_back({{"path", std::filesystem::absolute(file).lexically_normal().string()},
-                    {"hash", hashFile(file)}});
-  }
-  return list;
-}
-
-std::string eventLine(const TrainEvent& event) {
-  Json line = event.figures;
-  line.update({{"kind", event.kind}, {"step", event.step}, {"sentence", event.sentence}});
-  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
 std::string_view l1CoefficientFrom(const TrainSettings& settings) {
   return settings.l1Coefficient ? "given" : measuredCoefficientFrom(settings.architecture);
 }
@@ -79,7 +46,11 @@ std::string_view l1CoefficientFrom(const TrainSettings& settings) {
 }  // namespace
 
 TrainingRun::TrainingRun(TrainSettings settings)
-    : settings_(std::move(settings)), steps_(stepsOf(settings_)), source_(openSource(settings_)) {
+    : ResumableRun({.steps = stepsOf(settings),
+                    .checkpointEvery = settings.checkpointEvery,
+                    .keepCheckpoints = settings.keepCheckpoints}),
+      settings_(std::move(settings)),
+      source_(openSource(settings_)) {
   if (!settings_.heldOut.empty()) heldOut_.emplace(settings_);
 }
 
@@ -116,18 +87,16 @@ void TrainingRun::restore(const SavedState& state, const JobContext& job) {
       initialParameters(settings_, source_->width(), resolveDevice(settings_.compute))));
   trainer_->restore(state.part("trainer"));
   tokensAtRow_ = last_.tokens;
-  saved_ = trainer_->stepsDone();
-  if (saved_ < 1 || saved_ > steps_ || last_.step + 1 != saved_) {
+  if (last_.step + 1 != stepsDone()) {
     throw UserError(ErrorCode::BadFile, SavedState::kWhatFails, "it is of another run");
   }
   source_->restore(state.part("source"), job);
 }
 
-SavedState TrainingRun::save(RunFolder& folder) const {
+SavedState TrainingRun::save() const {
   SavedState state;
   state.values = {{"sigma", scale_}, {"l1_coeff", l1Coefficient_}, {"evaluated", evaluated_}};
   state.values["last"] = toJson(last_);
-  state.values["lengths"] = folder.flushedLengths();
   state.merge("trainer", trainer_->save());
   state.merge("source", source_->save());
   return state;
@@ -140,7 +109,7 @@ AutoencoderTrainer TrainingRun::makeTrainer(AutoencoderParameters parameters) co
   options.learningRate = {.peak = settings_.learningRate,
                           .warmupSteps = settings_.learningRateWarmup,
                           .decaySteps = settings_.learningRateDecay,
-                          .totalSteps = steps_};
+                          .totalSteps = steps()};
   options.l1 = {.mode = settings_.l1Mode,
                 .initial = l1Coefficient_,
                 .targetL0 = settings_.targetL0Of(parameters.features()),
@@ -159,18 +128,14 @@ AutoencoderTrainer TrainingRun::makeTrainer(AutoencoderParameters parameters) co
 Json TrainingRun::inputs() const {
   Json inputs = source_->provenance();
   if (settings_.initial) inputs["init"] = {{"hash", hashFile(*settings_.initial)}};
-  if (!settings_.heldOut.empty()) inputs["held_out"] = hashesOf(settings_.heldOut);
+  if (!settings_.heldOut.empty()) inputs["held_out"] = fileHashes(settings_.heldOut);
   return inputs;
-}
-
-Json TrainingRun::versions() {
-  return {{"featurescope", programVersion()}, {"libtorch", torchVersion()}};
 }
 
 Json TrainingRun::description() const {
   return {{"kind", "train"},
           {"settings", toJson(settings_)},
-          {"versions", versions()},
+          {"versions", programVersions()},
           {"device", describeDevice(settings_.compute)},
           {"threads", settings_.compute.threads},
           {"inputs", inputs()},
@@ -178,7 +143,7 @@ Json TrainingRun::description() const {
           {"d", source_->width()},
           {"m", trainer_->parameters().features()},
           {"tokens_per_step", settings_.tokensPerStep()},
-          {"steps", steps_},
+          {"steps", steps()},
           {"sigma", scale_},
           {"l1_coeff", l1Coefficient_},
           {"l1_coeff_from", l1CoefficientFrom(settings_)},
@@ -187,45 +152,14 @@ Json TrainingRun::description() const {
 }
 
 std::vector<RunFolder::Table> TrainingRun::tables() const {
-  std::vector<RunFolder::Table> tables{{kMetrics, metricsHeader()}, {kEvents, ""}};
+  std::vector<RunFolder::Table> tables{{kMetrics, metricsHeader()}};
   if (heldOut_) tables.push_back({kHeldOut, heldOutHeader()});
   return tables;
 }
 
-TrainMetrics TrainingRun::run(RunFolder& folder, const JobContext& job) {
-  LoggedProgress progress(job.progress, folder);
-  if (trainer_->stepsDone() == 0) {
-    folder.log(fmt::format("training {} features on {} values a token for {} steps",
-                           trainer_->parameters().features(), source_->width(), steps_));
-  }
-  try {
-    if (train(folder, {job.stop, progress})) {
-      finish(folder);
-      return last_;
-    }
-    if (trainer_->stepsDone() > saved_) checkpoint(folder);
-    folder.setState(RunState::Interrupted);
-    folder.log(fmt::format("interrupted after {} steps", trainer_->stepsDone()));
-  } catch (...) {
-    throw failed(folder, describeCurrentException("training failed"));
-  }
-  throw Interrupted(fmt::format("{} of {} steps are done; go on with: {}", trainer_->stepsDone(),
-                                steps_, resumeCommand(folder.path())));
-}
-
-bool TrainingRun::train(RunFolder& folder, const JobContext& job) {
-  try {
-    while (true) {
-      if (isEvaluationDue()) evaluate(folder, job);
-      const std::int64_t done = trainer_->stepsDone();
-      if (done == steps_) return true;
-      if (done > saved_ && done % settings_.checkpointEvery == 0) checkpoint(folder);
-      job.throwIfStopped();
-      step(folder, job);
-    }
-  } catch (const Interrupted&) {
-    return false;
-  }
+std::string TrainingRun::intent() const {
+  return fmt::format("training {} features on {} values a token for {} steps",
+                     trainer_->parameters().features(), source_->width(), steps());
 }
 
 at::Tensor TrainingRun::nextBatch(const JobContext& job) {
@@ -239,11 +173,11 @@ void TrainingRun::step(RunFolder& folder, const JobContext& job) {
   last_ = trainer_->step(nextBatch(job));
   secondsSinceRow_ +=
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  if (last_.step + 1 == steps_ || last_.step % settings_.logEvery == 0) appendRow(folder);
+  if (last_.step + 1 == steps() || last_.step % settings_.logEvery == 0) appendRow(folder);
   logEvents(folder);
   job.progress.update({.stage = "training",
                        .done = static_cast<std::uint64_t>(last_.tokens),
-                       .total = static_cast<std::uint64_t>(steps_ * settings_.tokensPerStep()),
+                       .total = static_cast<std::uint64_t>(steps() * settings_.tokensPerStep()),
                        .unit = "tokens",
                        .detail = fmt::format("loss {:.4g} · l0 {:.1f}", last_.loss, last_.l0)});
 }
@@ -258,16 +192,17 @@ void TrainingRun::appendRow(RunFolder& folder) {
 void TrainingRun::logEvents(RunFolder& folder) {
   for (const TrainEvent& event : trainer_->takeEvents()) {
     folder.log(fmt::format("step {}: {}", event.step, event.sentence));
-    folder.append(kEvents, eventLine(event));
+    append(folder, event);
   }
 }
 
 bool TrainingRun::isEvaluationDue() const {
   const std::int64_t done = trainer_->stepsDone();
-  return heldOut_ && done > evaluated_ && (done == steps_ || done % settings_.evaluateEvery == 0);
+  return heldOut_ && done > evaluated_ && (done == steps() || done % settings_.evaluateEvery == 0);
 }
 
-void TrainingRun::evaluate(RunFolder& folder, const JobContext& job) {
+void TrainingRun::beforeStep(RunFolder& folder, const JobContext& job) {
+  if (!isEvaluationDue()) return;
   HeldOutFigures figures = heldOut_->measure(result(), job);
   figures.steps = trainer_->stepsDone();
   figures.tokens = last_.tokens;
@@ -280,48 +215,15 @@ void TrainingRun::evaluate(RunFolder& folder, const JobContext& job) {
   evaluated_ = figures.steps;
 }
 
-void TrainingRun::checkpoint(RunFolder& folder) {
-  const std::int64_t done = trainer_->stepsDone();
-  const auto before = folder.flushedLengths();
-  const TrainEvent event{.kind = "checkpoint",
-                         .step = last_.step,
-                         .sentence = fmt::format("saved the state after {} steps", done)};
-  try {
-    folder.append(kEvents, eventLine(event));
-    writeCheckpoint(folder.path(), done, save(folder),
-                    [this](const std::filesystem::path& at) { saveResult(at / "sae"); });
-  } catch (...) {
-    folder.cutTo(before);
-    throw;
-  }
-  saved_ = done;
-  folder.log(event.sentence);
-  pruneCheckpoints(folder.path(), settings_.keepCheckpoints);
+void TrainingRun::saveCheckpoint(const std::filesystem::path& folder) const {
+  saveResult(folder / "sae");
 }
 
-void TrainingRun::finish(RunFolder& folder) {
+void TrainingRun::finish(RunFolder& folder, const JobContext& /*job*/) {
   saveResult(folder.path() / "sae");
-  folder.log(fmt::format("finished after {} steps: loss {}, l0 {}, {} dead", steps_, last_.loss,
+  folder.log(fmt::format("finished after {} steps: loss {}, l0 {}, {} dead", steps(), last_.loss,
                          last_.l0, last_.dead));
   folder.setState(RunState::Finished, {{"result", toJson(last_)}, {"stream", source_->report()}});
-}
-
-UserError TrainingRun::failed(RunFolder& folder, const UserError& error) const {
-  std::string next = error.next();
-  const auto add = [&next](const std::string& more) { next += (next.empty() ? "" : "; ") + more; };
-  if (error.code() == ErrorCode::CannotWrite) {
-    add("then go on with: " + resumeCommand(folder.path()));
-  } else if (saved_ > 0) {
-    add(fmt::format("the last good state is {}", checkpointFolder(folder.path(), saved_).string()));
-  }
-  UserError told(error.code(), error.whatFailed(), error.why(), next);
-  try {  // As far as the disk lets us: the failure itself is what the person has to see.
-    folder.setState(RunState::Failed, {{"error", told.what()}});
-    folder.log(fmt::format("failed: {}", told.what()));
-  } catch (const UserError&) {
-    return told;
-  }
-  return told;
 }
 
 TrainedAutoencoder TrainingRun::result() const {

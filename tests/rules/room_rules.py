@@ -16,6 +16,8 @@ CORE = {
     "core/lm": ["core/base", "core/tensorfile", "core/text"],
     "core/sae": ["core/base", "core/tensorfile", "core/kernels"],
     "core/train": ["core/base", "core/tensorfile", "core/text", "core/kernels", "core/lm", "core/sae"],
+    "core/finetune": ["core/base", "core/tensorfile", "core/text", "core/kernels", "core/lm", "core/sae",
+                      "core/train"],
     "core/store": ["core/base"],
 }
 CORE["core/analysis"] = list(CORE)

@@ -2,9 +2,9 @@
 #include "core/analysis/evaluate.h"
 
 #include "core/analysis/feature_ablation_torch.h"
-#include "core/analysis/feature_scales.h"
 #include "core/analysis/sae_edit_torch.h"
 #include "core/base/error.h"
+#include "core/sae/feature_scales.h"
 #include "tests/core/analysis/tiny_study.h"
 
 #include <ATen/core/grad_mode.h>

@@ -117,9 +117,9 @@ class Resume : public ::testing::Test {
       EXPECT_THROW(trainAutoencoder(settings, job), Interrupted);
     }
   }
-  ResumedRun resume() {
+  ResumedTraining resume() {
     StopsAfter sink(kNever);
-    const ResumedRun resumed = resumeRun(run(), {}, {.stop = {}, .progress = sink});
+    const ResumedTraining resumed = resumeTraining(run(), {}, {.stop = {}, .progress = sink});
     notes_ = sink.notes;
     return resumed;
   }
@@ -188,7 +188,7 @@ TEST_F(Resume, GoesOnAfterManyStops) {
   trainUntil(settings(), 2);
   for (int done = 2; done + 3 < kSteps; done += 3) {
     StopsAfter sink(3);
-    EXPECT_THROW(resumeRun(run(), {}, {.stop = sink.stop.get_token(), .progress = sink}),
+    EXPECT_THROW(resumeTraining(run(), {}, {.stop = sink.stop.get_token(), .progress = sink}),
                  Interrupted);
   }
   EXPECT_EQ(resume().resumedFrom, 17);
@@ -258,7 +258,7 @@ TEST_F(Resume, SkipsCheckpointsWhoseRowsAreLost) {
 TEST_F(Resume, LeavesAFinishedRunAsItIs) {
   trainUntil(settings(), kNever);
   const std::string description = readFile(run() / "run.json"), log = readFile(run() / "log.txt");
-  const ResumedRun resumed = resume();
+  const ResumedTraining resumed = resume();
   EXPECT_TRUE(resumed.wasFinished);
   EXPECT_EQ(resumed.last.step, kSteps - 1);
   EXPECT_EQ(readFile(run() / "run.json"), description);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/analysis/spill_file.h"
+#include "core/base/spill_file.h"
 
 #include "core/base/error.h"
 

@@ -18,6 +18,8 @@ struct FeatureScales {
   /// Of RUN/scales.safetensors. Throws UserError{NotFound, BadFile, NotFinite}, and {ShapeMismatch}
   /// when the run is of an SAE with another number of features.
   static FeatureScales load(const std::filesystem::path& run, std::int64_t features);
+  /// Writes RUN/scales.safetensors and RUN/scales.csv (feature,scale,bias).
+  void save(const std::filesystem::path& run) const;
   [[nodiscard]] static std::filesystem::path fileOf(const std::filesystem::path& run);
 
   /// The fine-tuned value of `feature` where its value before is `activation` > 0, which is z

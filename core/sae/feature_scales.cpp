@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/analysis/feature_scales.h"
+#include "core/sae/feature_scales.h"
 
+#include "core/base/csv.h"
 #include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/numbers.h"
+#include "core/tensorfile/safetensors.h"
 #include "core/tensorfile/tensor_file.h"
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 #include <cstring>
+#include <memory>
+#include <string>
 
 namespace featurescope {
 
@@ -40,7 +47,28 @@ std::vector<float> readVector(const TensorFile& file, const char* name, std::int
   return values;
 }
 
+/// A view of `values`, which must live as long as it.
+NamedTensor namedVector(const char* name, const std::vector<float>& values) {
+  Tensor tensor;
+  tensor.dtype = DType::F32;
+  tensor.shape = {static_cast<std::int64_t>(values.size())};
+  tensor.bytes = std::as_bytes(std::span(values));
+  return {name, std::move(tensor)};
+}
+
 }  // namespace
+
+void FeatureScales::save(const std::filesystem::path& run) const {
+  writeSafetensors(fileOf(run), {namedVector("c", scale), namedVector("d", bias)});
+  static const std::array<std::string, 3> kColumns{"feature", "scale", "bias"};
+  std::string csv = csvRow(kColumns);
+  for (std::size_t feature = 0; feature < scale.size(); ++feature) {
+    const std::array<std::string, 3> row{std::to_string(feature), shortest(scale[feature]),
+                                         shortest(bias[feature])};
+    csv += csvRow(row);
+  }
+  writeFile(run / "scales.csv", csv);
+}
 
 std::filesystem::path FeatureScales::fileOf(const std::filesystem::path& run) {
   return run / "scales.safetensors";

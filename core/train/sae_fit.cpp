@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/analysis/sae_fit.h"
+#include "core/train/sae_fit.h"
 
 #include "core/base/error.h"
 
