@@ -58,8 +58,6 @@ class FinetuneVerb final : public Verb {
                "disk",
                0)
         .defaultsTo("2147");
-    flags.toggle("--checkpoint-activations", settings_.checkpointActivations,
-                 "compute each block again on the way back: slower, in less memory");
   }
 
   void run(const Session& session) override {

@@ -60,7 +60,6 @@ struct FineTuneSettings {
   /// Bytes of the model's state at the site to keep in memory for the next epochs; what is beyond
   /// waits on the disk.
   std::int64_t cacheBytes = std::int64_t{2} << 30;
-  bool checkpointActivations = false;  ///< computes each block again on the way back: less memory
   ComputeOptions compute;
 
   [[nodiscard]] std::int64_t steps() const { return epochs * stepsPerEpoch; }
