@@ -88,6 +88,15 @@ class TrainVerb final : public Verb {
                 "steps between saved states, from which `resume` goes on");
     flags.whole("--keep-checkpoints", settings_.keepCheckpoints,
                 "how many of them to keep, the newest; 0: all", 0);
+    flags
+        .number("--sparse-below", settings_.sparseBelow,
+                "share of active features below which a step multiplies sparsely; it decides the "
+                "order of float32's sums, and with it the last bits")
+        .defaultsTo("measured on this machine once");
+    flags
+        .number("--screen-below", settings_.screenBelow,
+                "and below which the encoder is screened in bfloat16")
+        .defaultsTo("measured likewise");
     flags.section("Held-out text");
     flags.paths("--held-out", "FILE...", settings_.heldOut,
                 "texts on which to measure what the SAE does to the model's loss");

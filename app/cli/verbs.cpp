@@ -7,7 +7,7 @@ namespace featurescope::cli {
 
 std::span<const VerbEntry* const> verbs() {
   static constexpr std::array kVerbs{
-      &kDemo,    &kGui,                                             // start here
+      &kDemo,    &kGui,      &kBench,                               // start here
       &kInfo,    &kTokenize,                                        // look at files
       &kTrain,   &kFinetune, &kResume,      &kForward,   &kEncode,  // models and SAEs
       &kIndex,   &kFeatures, &kActivations, &kSearch,               // what features fire on

@@ -7,6 +7,6 @@ namespace featurescope::cli {
 
 extern const VerbEntry kInfo, kTokenize, kForward, kEncode, kTrain, kFinetune, kResume, kIndex,
     kFeatures, kActivations, kSearch, kCompare, kEvaluate, kCosines, kAttribute, kInspect, kUpgrade,
-    kDemo, kGui;
+    kDemo, kGui, kBench;
 
 }  // namespace featurescope::cli

@@ -50,6 +50,15 @@ void applyThreads(const ComputeOptions& options) {
   std::call_once(once, [] { at::set_num_interop_threads(1); });
 }
 
+std::string processorName() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "unknown processor";
+}
+
 std::string torchVersion() { return TORCH_VERSION; }
 
 }  // namespace featurescope

@@ -20,6 +20,9 @@ struct ComputeOptions {
 /// Sets LibTorch's thread counts; once, before the first tensor work of a process.
 void applyThreads(const ComputeOptions& options);
 
+/// "AMD EPYC 9654", as the kernel names it.
+[[nodiscard]] std::string processorName();
+
 /// "CPU, 2 threads, AVX-512" / "NVIDIA H100": for status lines and run.json.
 [[nodiscard]] std::string describeDevice(const ComputeOptions& options);
 

@@ -64,6 +64,15 @@ at::Tensor linearLayer(const at::Tensor& x, const at::Tensor& weight, const at::
   return at::gelu(product, epilogue == LinearEpilogue::Gelu ? "none" : "tanh");
 }
 
+void multiplyInto(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
+  const c10::NoGradGuard noGradients;
+  if (a.is_contiguous() && suitsOneDnn(a, b, {})) {
+    out.copy_(byOneDnn(a, b.t(), {}, LinearEpilogue::None));
+  } else {
+    at::mm_out(out, a, b);
+  }
+}
+
 std::string_view floatProductLibrary() { return prefersOneDnn() ? "oneDNN" : "MKL"; }
 
 }  // namespace featurescope

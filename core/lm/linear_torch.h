@@ -22,6 +22,10 @@ enum class LinearEpilogue {
                                      const at::Tensor& bias,
                                      LinearEpilogue epilogue = LinearEpilogue::None);
 
+/// out [n, m] = a b of a [n, k] and b [k, m], overwritten: at::mm_out by the library that
+/// linearLayer() uses, where `a` lies by rows. Records no gradient.
+void multiplyInto(at::Tensor& out, const at::Tensor& a, const at::Tensor& b);
+
 /// "oneDNN" or "MKL": what multiplies float32 matrices here.
 [[nodiscard]] std::string_view floatProductLibrary();
 

@@ -5,6 +5,7 @@
 #include "core/train/objective_topk_torch.h"
 #include "core/train/objective_torch.h"
 #include "core/train/sae_step_torch.h"
+#include "core/train/step_costs.h"
 
 #include <algorithm>
 #include <cmath>
@@ -22,11 +23,27 @@ double meanSquaredDeviation(const at::Tensor& x) {
   return (x - x.mean(0)).square().sum(1).mean(at::kDouble).item<double>();
 }
 
+/// The CPU's sparse step is the only one that has them.
+void settleThresholds(TrainSettings& settings, const at::Tensor& x, std::int64_t features) {
+  if (!x.device().is_cpu() || (settings.sparseBelow && settings.screenBelow)) return;
+  const StepThresholds measured = stepThresholds(x.size(1), features);
+  settings.sparseBelow = settings.sparseBelow.value_or(measured.sparseBelow);
+  settings.screenBelow = settings.screenBelow.value_or(measured.screenBelow);
+}
+
+StepThresholds thresholdsOf(const TrainSettings& settings) {
+  const StepThresholds defaults;
+  return {settings.sparseBelow.value_or(defaults.sparseBelow),
+          settings.screenBelow.value_or(defaults.screenBelow)};
+}
+
 }  // namespace
 
 void settleObjective(TrainSettings& settings, const at::Tensor& x, std::int64_t features) {
   switch (settings.architecture) {
     case Architecture::Standard:
+      settleThresholds(settings, x, features);
+      return;
     case Architecture::Gated:
       return;
     case Architecture::TopK:
@@ -101,7 +118,7 @@ std::unique_ptr<Objective> makeObjective(const TrainSettings& settings,
     case Architecture::Gated:
       return std::make_unique<GatedObjective>(tokens, parameters);
   }
-  return std::make_unique<SaeStep>(tokens, parameters);
+  return std::make_unique<SaeStep>(tokens, parameters, thresholdsOf(settings));
 }
 
 }  // namespace featurescope

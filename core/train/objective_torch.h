@@ -61,7 +61,7 @@ class Objective {
 };
 
 /// What a run takes where its settings leave it open, written into them: k, the bandwidth by the
-/// first batch x, and a fixed coefficient where it is no L1's.
+/// first batch x, a fixed coefficient where it is no L1's, and this machine's stepThresholds().
 void settleObjective(TrainSettings& settings, const at::Tensor& x, std::int64_t features);
 
 /// The coefficient that a run takes when none is given, and where it comes from: of an L1

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/lm/linear_torch.h"
 #include "core/train/sae_step_torch.h"
 
 namespace featurescope {
 
-SaeStep::SaeStep(std::int64_t tokens, const AutoencoderParameters& parameters)
+SaeStep::SaeStep(std::int64_t tokens, const AutoencoderParameters& parameters,
+                 const StepThresholds& thresholds)
     : tokens_(tokens),
       gradients_{at::empty_like(parameters.W_enc), at::empty_like(parameters.W_dec),
                  at::empty_like(parameters.b_enc), at::empty_like(parameters.b_dec)} {
@@ -13,7 +15,7 @@ SaeStep::SaeStep(std::int64_t tokens, const AutoencoderParameters& parameters)
   features_ = at::empty({tokens, parameters.features()}, options);
   scratch_ = at::empty({tokens, parameters.features()}, options);
   activeTokens_ = at::zeros({parameters.features()}, options);
-  if (SparseStep::supports(parameters)) sparse_.emplace(tokens, parameters);
+  if (SparseStep::supports(parameters)) sparse_.emplace(tokens, parameters, thresholds);
 }
 
 StepLosses SaeStep::run(const AutoencoderParameters& parameters, const at::Tensor& x,
@@ -29,7 +31,8 @@ StepLosses SaeStep::run(const AutoencoderParameters& parameters, const at::Tenso
   if (isSparse) {
     sparse_->decode(parameters, residual_);
   } else {
-    at::mm_out(residual_, features_, parameters.W_dec).add_(parameters.b_dec);
+    multiplyInto(residual_, features_, parameters.W_dec);
+    residual_.add_(parameters.b_dec);
   }
   residual_.sub_(x);
   tokenErrors_ = at::linalg_vector_norm(residual_, 2, 1).to(at::kDouble).square_();
@@ -53,7 +56,7 @@ bool SaeStep::encode(const AutoencoderParameters& parameters) {
       return true;
     }
   } else {
-    at::mm_out(features_, centred_, parameters.W_enc);
+    multiplyInto(features_, centred_, parameters.W_enc);
   }
   features_.add_(parameters.b_enc).relu_();
   // Sums of 0 and 1 are exact in float up to 2²⁴ tokens.
@@ -65,7 +68,7 @@ bool SaeStep::encode(const AutoencoderParameters& parameters) {
 void SaeStep::propagateDensely(const AutoencoderParameters& parameters, const at::Tensor& g,
                                double sparsity) {
   at::mm_out(gradients_.W_dec, features_.t(), g);
-  at::mm_out(scratch_, g, parameters.W_dec.t());
+  multiplyInto(scratch_, g, parameters.W_dec.t());
   at::Tensor p = scratch_.add_(sparsity);
   at::threshold_backward_out(p, scratch_, features_, 0);
   at::mm_out(gradients_.W_enc, centred_.t(), p);

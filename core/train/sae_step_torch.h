@@ -3,6 +3,7 @@
 
 #include "core/train/objective_torch.h"
 #include "core/train/sparse_step_torch.h"
+#include "core/train/step_costs.h"
 
 #include <ATen/ATen.h>
 
@@ -21,7 +22,8 @@ namespace featurescope {
 class SaeStep final : public Objective {
  public:
   /// For batches of `tokens` rows and parameters of this shape, type and device.
-  SaeStep(std::int64_t tokens, const AutoencoderParameters& parameters);
+  SaeStep(std::int64_t tokens, const AutoencoderParameters& parameters,
+          const StepThresholds& thresholds = {});
 
   StepLosses run(const AutoencoderParameters& parameters, const at::Tensor& x, double l1Coefficient,
                  const at::Tensor& dead) override;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/kernels/sparse_products.h"
+#include "core/lm/linear_torch.h"
 #include "core/sae/views_torch.h"
 #include "core/train/sparse_step_torch.h"
 
@@ -8,25 +9,17 @@
 
 namespace featurescope {
 
-namespace {
-
-// Constants, not measured at the start of a run: the choice decides the order of float32's sums,
-// and a run must end in the same bits wherever it was interrupted.
-
-/// Sparse products reach 15 to 40 % of the arithmetic that dense ones do.
-constexpr double kSparseBelow = 0.15;
-/// Screening saves most of a dense float32 product and computes each candidate again.
-constexpr double kScreenBelow = 0.08;
-
-}  // namespace
-
 bool SparseStep::supports(const AutoencoderParameters& parameters) {
   return isPlainFloat(parameters.W_enc.t()) && isPlainFloat(parameters.W_dec) &&
          isPlainFloat(parameters.b_enc) && isPlainFloat(parameters.b_dec);
 }
 
-SparseStep::SparseStep(std::int64_t tokens, const AutoencoderParameters& parameters)
-    : tokens_(tokens), features_(parameters.features()), counts_(static_cast<std::size_t>(tokens)) {
+SparseStep::SparseStep(std::int64_t tokens, const AutoencoderParameters& parameters,
+                       const StepThresholds& thresholds)
+    : tokens_(tokens),
+      features_(parameters.features()),
+      thresholds_(thresholds),
+      counts_(static_cast<std::size_t>(tokens)) {
   if (!ScreenedEncoder::pays(parameters.width())) return;
   screened_.emplace(tokens, features_, parameters.width());
 }
@@ -35,7 +28,7 @@ bool SparseStep::encode(const AutoencoderParameters& parameters, const at::Tenso
                         at::Tensor& z) {
   const bool isSparse =
       (screens_ && encodeScreened(parameters, centred)) || encodeWhole(parameters, centred, z);
-  screens_ = isSparse && screened_ && density(byToken_.nonZeros()) < kScreenBelow;
+  screens_ = isSparse && screened_ && density(byToken_.nonZeros()) < thresholds_.screenBelow;
   return isSparse;
 }
 
@@ -44,7 +37,7 @@ bool SparseStep::encodeScreened(const AutoencoderParameters& parameters,
   const at::Tensor columns = parameters.W_enc.t();
   const std::span<const float> biases = spanOf(parameters.b_enc);
   screened_->setColumns(viewOf(columns));
-  if (density(screened_->screen(centred, biases)) >= kSparseBelow) return false;
+  if (density(screened_->screen(centred, biases)) >= thresholds_.sparseBelow) return false;
   screened_->products(viewOf(columns), centred, biases, byFeature_);
   keepPositive(byFeature_);
   transpose(byFeature_, byToken_);
@@ -53,10 +46,10 @@ bool SparseStep::encodeScreened(const AutoencoderParameters& parameters,
 
 bool SparseStep::encodeWhole(const AutoencoderParameters& parameters, const at::Tensor& centred,
                              at::Tensor& z) {
-  at::mm_out(z, centred, parameters.W_enc);
+  multiplyInto(z, centred, parameters.W_enc);
   const MatrixView<const float> products = viewOf(z);
   countActive(products, spanOf(parameters.b_enc), counts_);
-  if (density(std::reduce(counts_.begin(), counts_.end())) >= kSparseBelow) return false;
+  if (density(std::reduce(counts_.begin(), counts_.end())) >= thresholds_.sparseBelow) return false;
   activeEntries(products, spanOf(parameters.b_enc), counts_, byToken_);
   transpose(byToken_, byFeature_);
   return true;

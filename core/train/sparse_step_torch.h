@@ -4,6 +4,7 @@
 #include "core/kernels/sparse_matrix.h"
 #include "core/sae/autoencoder_torch.h"
 #include "core/sae/screened_encoder_torch.h"
+#include "core/train/step_costs.h"
 
 #include <ATen/ATen.h>
 
@@ -24,7 +25,8 @@ class SparseStep {
   [[nodiscard]] static bool supports(const AutoencoderParameters& parameters);
 
   /// For batches of `tokens` rows.
-  SparseStep(std::int64_t tokens, const AutoencoderParameters& parameters);
+  SparseStep(std::int64_t tokens, const AutoencoderParameters& parameters,
+             const StepThresholds& thresholds);
 
   /// f of centred = x − b_dec [tokens, d]. Where f is too dense for sparse products to pay, returns
   /// false, and `z` [tokens, M] holds centred · W_enc; else z's content is undefined.
@@ -53,6 +55,7 @@ class SparseStep {
   [[nodiscard]] double density(std::int64_t entries) const;
 
   std::int64_t tokens_, features_;
+  StepThresholds thresholds_;
   bool screens_ = false;
   std::vector<std::int64_t> counts_;         ///< of each token's entries or candidates
   SparseMatrix byToken_, byFeature_;         ///< f twice; propagate() leaves p by feature

@@ -56,6 +56,11 @@ struct TrainSettings {
   std::int64_t l1AdjustAfter = 5'000'000;  ///< tokens
   std::int64_t l1Warmup = 0;               ///< steps over which it rises from 0
 
+  /// Below which share of active features products are sparse, and the encoder is screened;
+  /// nothing: measured on this machine (step_costs.h), said in run.json. They decide the order of
+  /// float32's sums.
+  std::optional<double> sparseBelow, screenBelow;
+
   Resampling resampling = Resampling::Kaiming;
   std::int64_t resampleEvery = 10'000;  ///< steps
   std::int64_t deadWindow = 5'000;      ///< steps

@@ -41,6 +41,11 @@ void needFraction(std::string_view flag, double value) {
   }
 }
 
+void needShare(std::string_view flag, double value) {
+  if (value >= 0 && value <= 1) return;
+  throw badUsage(fmt::format("{} is {}", flag, value), "it is a share, from 0 to 1");
+}
+
 void needNotNegative(std::string_view flag, std::int64_t value) {
   if (value < 0) throw badUsage(fmt::format("{} is {}", flag, value), "it must be 0 or more");
 }
@@ -96,6 +101,8 @@ void checkSparsity(const TrainSettings& settings) {
   if (settings.targetL0) needPositive("--target-l0", *settings.targetL0);
   needNotNegative("--l1-adjust-after", settings.l1AdjustAfter);
   needNotNegative("--l1-warmup", settings.l1Warmup);
+  if (settings.sparseBelow) needShare("--sparse-below", *settings.sparseBelow);
+  if (settings.screenBelow) needShare("--screen-below", *settings.screenBelow);
 }
 
 void checkArchitecture(const TrainSettings& settings) {

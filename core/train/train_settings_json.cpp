@@ -42,6 +42,8 @@ void visitSettings(Settings& s, Visitor& visitor) {
   visitor.field("target_l0", s.targetL0);
   visitor.field("l1_adjust_after", s.l1AdjustAfter);
   visitor.field("l1_warmup", s.l1Warmup);
+  visitor.field("sparse_below", s.sparseBelow);
+  visitor.field("screen_below", s.screenBelow);
   visitor.field("resample", s.resampling);
   visitor.field("resample_every", s.resampleEvery);
   visitor.field("dead_window", s.deadWindow);

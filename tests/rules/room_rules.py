@@ -22,6 +22,7 @@ CORE = {
 }
 CORE["core/analysis"] = list(CORE)
 CORE["core/study"] = list(CORE)
+CORE["core/bench"] = list(CORE)
 UI = {"ui/bridge": list(CORE)}
 UI["ui/models"] = [*UI]
 UI["ui/models"] += ["core/base", "core/store"]  # the records and ids that the rows hold

@@ -74,5 +74,20 @@ TEST(LinearLayer, TakesNoRowsAndStridedRows) {
                            expected(strided, weight, {}, LinearEpilogue::None), 2e-6, 2e-5));
 }
 
+TEST(MultiplyInto, IsTheProductInDoubleHoweverTheMatricesLie) {
+  at::manual_seed(3);
+  const at::Tensor a = at::randn({33, 17}), b = at::randn({17, 9});
+  const at::Tensor expected = a.to(at::kDouble).mm(b.to(at::kDouble));
+  for (const at::Tensor& left : {a, a.t().contiguous().t()}) {
+    for (const at::Tensor& right : {b, b.t().contiguous().t()}) {
+      at::Tensor out = at::full({33, 9}, 7.0F);
+      const void* const memory = out.const_data_ptr();
+      multiplyInto(out, left, right);
+      EXPECT_EQ(out.const_data_ptr(), memory);
+      EXPECT_TRUE(at::allclose(out.to(at::kDouble), expected, 2e-6, 2e-5));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace featurescope

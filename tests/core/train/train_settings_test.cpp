@@ -57,6 +57,8 @@ TrainSettings unusual() {
   s.l1Mode = L1Mode::Track;
   s.targetSparsity = 0.03;
   s.targetL0 = 17.5;
+  s.sparseBelow = 0.2;
+  s.screenBelow = 0.1;
   s.l1AdjustAfter = 77;
   s.l1Warmup = 8;
   s.resampling = Resampling::Loss;
