@@ -11,6 +11,7 @@
 #include "core/kernels/vector_target.h"
 #include "core/lm/compute.h"
 #include "core/lm/linear_torch.h"
+#include "core/sae/views_torch.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -67,14 +68,6 @@ SparseMatrix regularCode(std::int64_t features) {
     code.indptr.push_back(static_cast<std::int64_t>(code.indices.size()));
   }
   return code;
-}
-
-MatrixView<float> viewOf(at::Tensor& matrix) {
-  return {matrix.mutable_data_ptr<float>(), matrix.size(0), matrix.size(1)};
-}
-
-MatrixView<const float> viewOf(const at::Tensor& matrix) {
-  return {matrix.const_data_ptr<float>(), matrix.size(0), matrix.size(1)};
 }
 
 /// What the measurement depends on; the file's name.
