@@ -6,6 +6,7 @@
 #include "core/analysis/write_features_torch.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/heap.h"
 #include "core/lm/device_torch.h"
 #include "core/lm/language_model_torch.h"
 #include "core/sae/feature_scales.h"
@@ -112,9 +113,11 @@ class IndexBuilder {
     }
     noteWhatWasLeftOut();
     collected_.finish();
+    countsCoActivations_ = collected_.coActivations().isWhole();
     writeFeatures(writer_, sources(), request_.detail, job_);
     const IndexReport result = report();
-    for (const Provenance& entries : {inputs, describeOutcome(corpus_.report(), result)}) {
+    for (const Provenance& entries :
+         {inputs, describeOutcome(corpus_.report(), result, request_.detail)}) {
       for (const auto& [key, value] : entries) writer_.writeProvenance(key, value);
     }
     writer_.finish();
@@ -262,13 +265,15 @@ class IndexBuilder {
             .droppedTokens = corpus.droppedTokens,
             .l0 = collected_.statistics().l0(),
             .seconds = watch_.seconds(),
-            .modelSeconds = modelSeconds_};
+            .modelSeconds = modelSeconds_,
+            .countedCoActivations = countsCoActivations_};
   }
 
   const IndexRequest& request_;
   const JobContext& job_;
   Stopwatch watch_;
   double modelSeconds_ = 0;
+  bool countsCoActivations_ = false;
   Tokenizer tokenizer_;
   Corpus corpus_;
   std::optional<FeatureScales> scales_;
@@ -290,6 +295,7 @@ IndexReport buildIndex(const IndexRequest& request, const JobContext& job) {
     const Tokenizer tokenizer = Tokenizer::load(request.model);
     checkParts(request, tokenizer);
     applyThreads(request.compute);
+    keepLargeBlocksApart();
     return IndexBuilder(request, tokenizer, job).build();
   });
 }

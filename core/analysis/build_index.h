@@ -29,6 +29,7 @@ struct IndexRequest {
 struct IndexReport {
   std::int64_t tokens = 0, contexts = 0, features = 0, dead = 0, droppedTokens = 0;
   double l0 = 0, seconds = 0, modelSeconds = 0;
+  bool countedCoActivations = false;  ///< exactly, not estimated
 };
 
 /// The verb `index`: runs the text through the model's prefix and the SAE and stores what every

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace featurescope {
 
@@ -138,30 +139,6 @@ std::vector<CoActivation> CoActivations::strongest(FeatureId feature, std::int64
   };
   chosen.erase(std::unique(chosen.begin(), chosen.end(), isSame), chosen.end());
   return chosen;
-}
-
-CoActivation exactCoActivation(FeatureId a, const ActivePositions& activeA, FeatureId b,
-                               const ActivePositions& activeB,
-                               const FeatureStatistics& statistics) {
-  std::int64_t together = 0;
-  double products = 0;
-  std::size_t i = 0, j = 0;
-  while (i < activeA.positions.size() && j < activeB.positions.size()) {
-    const Position p = activeA.positions[i], q = activeB.positions[j];
-    if (p == q) {
-      ++together;
-      products += static_cast<double>(activeA.values[i]) * static_cast<double>(activeB.values[j]);
-    }
-    i += static_cast<std::size_t>(p <= q);
-    j += static_cast<std::size_t>(q <= p);
-  }
-  const std::int64_t either =
-      std::ssize(activeA.positions) + std::ssize(activeB.positions) - together;
-  return {.feature = b,
-          .together = static_cast<double>(together),
-          .jaccard = either == 0 ? 0 : static_cast<double>(together) / static_cast<double>(either),
-          .pearson = correlation(statistics, a, b, products),
-          .exact = true};
 }
 
 }  // namespace featurescope

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <limits>
-#include <span>
 #include <vector>
 
 namespace featurescope {
@@ -65,16 +64,5 @@ class CoActivations {
   std::vector<std::uint64_t> bounds_;        ///< by feature: all its positions before are drawn
   std::vector<Meeting> meetings_;            ///< by other feature, while one is looked at
 };
-
-/// Where a feature is active: all its positions, ascending, with their values.
-struct ActivePositions {
-  std::span<const Position> positions;
-  std::span<const float> values;
-};
-
-/// The same figures, exactly, from everything that activates `a` and `b`.
-[[nodiscard]] CoActivation exactCoActivation(FeatureId a, const ActivePositions& activeA,
-                                             FeatureId b, const ActivePositions& activeB,
-                                             const FeatureStatistics& statistics);
 
 }  // namespace featurescope

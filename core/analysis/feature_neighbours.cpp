@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/feature_neighbours_torch.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <limits>
 #include <span>
+#include <utility>
+#include <vector>
 
 namespace featurescope {
 
@@ -75,9 +79,17 @@ void FeatureNeighbours::forEach(std::int64_t count, const JobContext& job,
     const std::int64_t rows = std::min(kBlockRows, unitRows_.size(0) - first);
     const at::Tensor cosines =
         unitRows_.narrow(0, first, rows).mm(transposed).to(at::kCPU).contiguous();
+    const auto idOf = [first](std::int64_t row) {
+      return FeatureId{static_cast<std::int32_t>(first + row)};
+    };
+    std::vector<std::vector<SimilarFeature>> nearest(static_cast<std::size_t>(rows));
+    at::parallel_for(0, rows, 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t row = begin; row < end; ++row) {
+        nearest[static_cast<std::size_t>(row)] = largest(rowOf(cosines, row), idOf(row), count);
+      }
+    });
     for (std::int64_t row = 0; row < rows; ++row) {
-      const FeatureId feature{static_cast<std::int32_t>(first + row)};
-      visit(feature, largest(rowOf(cosines, row), feature, count));
+      visit(idOf(row), std::move(nearest[static_cast<std::size_t>(row)]));
     }
   }
 }

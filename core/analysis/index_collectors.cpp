@@ -10,6 +10,7 @@ IndexCollectors::IndexCollectors(const Shape& shape, const IndexDetail& detail)
       sample_(shape.features, detail.drawn(), shape.seed),
       tokenSample_(detail.nearMisses > 0 ? kNearMissTokens : 0, shape.seed),
       tokens_(shape.features, shape.vocabulary, shape.folder),
+      coActivations_(shape.features, shape.folder, detail.coActivationLimits()),
       columns_(shape.features, {},
                [this](const FeatureColumns& columns) { tokens_.add(columns); }) {
   if (shape.fineTuned) {
@@ -25,6 +26,7 @@ void IndexCollectors::add(const at::Tensor& x, const SparseCode& code,
   top_.add(code, first);
   sample_.add(code, first);
   tokenSample_.add(x, code, first);
+  coActivations_.add(code);
   columns_.add(code, tokens);
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/analysis/activation_histogram.h"
 #include "core/analysis/activation_sample.h"
+#include "core/analysis/co_activation_counts.h"
 #include "core/analysis/feature_statistics.h"
 #include "core/analysis/feature_tokens.h"
 #include "core/analysis/index_detail.h"
@@ -49,6 +50,7 @@ class IndexCollectors {
   [[nodiscard]] const ActivationSample& sample() const { return sample_; }
   [[nodiscard]] const TokenSample& tokenSample() const { return tokenSample_; }
   [[nodiscard]] FeatureTokens& tokens() { return tokens_; }
+  [[nodiscard]] CoActivationCounts& coActivations() { return coActivations_; }
   [[nodiscard]] const std::optional<FineTuned>& fineTuned() const { return fineTuned_; }
 
  private:
@@ -58,6 +60,7 @@ class IndexCollectors {
   ActivationSample sample_;
   TokenSample tokenSample_;
   FeatureTokens tokens_;
+  CoActivationCounts coActivations_;
   ColumnStream columns_;
   std::optional<FineTuned> fineTuned_;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/analysis/co_activation_counts.h"
 #include "core/store/index_writer.h"
 
 #include <algorithm>
@@ -20,10 +21,16 @@ struct IndexDetail {
   std::int64_t logitTokens = 10;    ///< promoted, and as many suppressed
   std::int64_t postingsBudget = IndexWriter::kDefaultPostingsBudget;  ///< bytes
 
-  /// Activations drawn from each feature: a few hundred, so that co-activation estimated from them
-  /// is right to about √(J(1−J)/256), or more where more examples are asked for.
+  /// Activations drawn from each feature: a few hundred, so that co-activation, where it must be
+  /// estimated from them, is right to about √(J(1−J)/256); more where more examples are asked for.
   [[nodiscard]] std::int64_t drawn() const {
     return std::max({std::int64_t{256}, samples, quantiles * quantileExamples});
+  }
+  /// Nothing is counted where no neighbours are asked for.
+  [[nodiscard]] CoActivationCounts::Limits coActivationLimits() const {
+    CoActivationCounts::Limits limits;
+    if (neighbours == 0) limits.meetings = -1;
+    return limits;
   }
 };
 

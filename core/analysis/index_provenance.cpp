@@ -54,11 +54,6 @@ Provenance definitions(const IndexDetail& detail) {
       {"definition_feature_token",
        "precision: of the feature's activations, the share at this token; recall: of the token's "
        "occurrences, the share that activates the feature"},
-      {"definition_co_activation",
-       fmt::format("neighbours are proposed by samples of {0} activations a feature and measured "
-                   "exactly where all activations of both are stored; else estimated from the "
-                   "samples, Jaccard index J with standard error sqrt(J(1-J)/{0})",
-                   detail.drawn())},
       {"definition_logit", std::string(kLogitAttributionConvention)},
   };
 }
@@ -123,8 +118,16 @@ Provenance describeInputs(const IndexRequest& request, const JobContext& job) {
   return entries;
 }
 
-Provenance describeOutcome(const CorpusReport& corpus, const IndexReport& report) {
+Provenance describeOutcome(const CorpusReport& corpus, const IndexReport& report,
+                           const IndexDetail& detail) {
   return {
+      {"definition_co_activation",
+       report.countedCoActivations
+           ? "counted at every token, for all pairs of features"
+           : fmt::format("estimated, since too many features are active at a token to count all "
+                         "pairs: from samples of {0} activations a feature, Jaccard index J with "
+                         "standard error sqrt(J(1-J)/{0})",
+                         detail.drawn())},
       {"tokens", std::to_string(report.tokens)},
       {"contexts", std::to_string(report.contexts)},
       {"documents", std::to_string(corpus.documents)},

@@ -11,6 +11,7 @@ namespace featurescope {
 [[nodiscard]] Provenance describeInputs(const IndexRequest& request, const JobContext& job);
 
 /// What only the run tells: counts.
-[[nodiscard]] Provenance describeOutcome(const CorpusReport& corpus, const IndexReport& report);
+[[nodiscard]] Provenance describeOutcome(const CorpusReport& corpus, const IndexReport& report,
+                                         const IndexDetail& detail);
 
 }  // namespace featurescope

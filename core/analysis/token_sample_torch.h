@@ -20,7 +20,7 @@ class TokenSample {
   struct Token {
     std::uint64_t key = 0;
     Position position = 0;
-    at::Tensor x;                      ///< [width] on the CPU, float32
+    at::Tensor x;                      ///< [width] on the CPU, float32; a row of values_
     std::vector<std::int32_t> active;  ///< ascending
   };
 
@@ -37,6 +37,7 @@ class TokenSample {
   std::size_t size_;
   SamplingOrder order_;
   std::vector<Token> heap_;  ///< the last in sampling order at the front
+  at::Tensor values_;        ///< [size, width], allocated once
 };
 
 }  // namespace featurescope

@@ -169,35 +169,30 @@ class FeatureWriter {
 
   // --- Between features ---
 
-  /// Estimates choose the candidates; where the postings of both are whole, they are then measured.
+  /// Counted where the work allows it, else estimated from samples.
   void writeCoActivations() {
     if (detail_.neighbours == 0) return;
+    if (!collected_.coActivations().isWhole()) {
+      estimateCoActivations();
+      return;
+    }
+    collected_.coActivations().forEach(
+        collected_.statistics(), detail_.neighbours, job_,
+        [&](FeatureId feature, const CoActivationCounts::Strongest& strongest) {
+          writer_.appendNeighbours(feature, NeighbourRelation::Jaccard, strongest.byJaccard);
+          writer_.appendNeighbours(feature, NeighbourRelation::Pearson, strongest.byPearson);
+        });
+  }
+
+  void estimateCoActivations() {
     CoActivations coActivations(collected_.sample(), collected_.statistics());
     for (std::int32_t f = 0; f < features_; ++f) {
       report("comparing where features fire", f);
       const FeatureId feature{f};
       auto found = coActivations.strongest(feature, 2 * detail_.neighbours);
-      measureExactly(feature, found);
       writeStrongest(feature, NeighbourRelation::Jaccard, found, &CoActivation::jaccard);
       writeStrongest(feature, NeighbourRelation::Pearson, found, &CoActivation::pearson);
     }
-  }
-
-  void measureExactly(FeatureId feature, std::vector<CoActivation>& found) {
-    if (std::ranges::all_of(found, &CoActivation::exact)) return;
-    const Postings own = writer_.postings(feature);
-    if (!isWhole(feature, own)) return;
-    for (CoActivation& other : found) {
-      if (other.exact) continue;
-      const Postings others = writer_.postings(other.feature);
-      if (!isWhole(other.feature, others)) continue;
-      other = exactCoActivation(feature, {own.positions, own.values}, other.feature,
-                                {others.positions, others.values}, collected_.statistics());
-    }
-  }
-
-  [[nodiscard]] bool isWhole(FeatureId feature, const Postings& postings) const {
-    return std::ssize(postings.positions) == collected_.statistics().activeTokens(feature);
   }
 
   void writeStrongest(FeatureId feature, NeighbourRelation relation,

@@ -180,11 +180,6 @@ void IndexWriter::appendActivations(Position first, std::span<const std::int64_t
   state_->postings.addActivations(first, indptr, features, values);
 }
 
-Postings IndexWriter::postings(FeatureId feature) {
-  state_->finishPostings();
-  return state_->postings.read(feature);
-}
-
 void IndexWriter::appendFeature(const FeatureRecord& feature, std::span<const Example> top) {
   State& state = *state_;
   state.finishPostings();

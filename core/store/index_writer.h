@@ -45,10 +45,6 @@ class IndexWriter {
   void appendActivations(Position first, std::span<const std::int64_t> indptr,
                          std::span<const std::int32_t> features, std::span<const float> values);
 
-  /// What is stored of the activations of a feature, after all activations. Meant for figures that
-  /// need them all at once; mind `completeAbove`.
-  [[nodiscard]] Postings postings(FeatureId feature);
-
   struct Example {
     Position position = 0;
     float activation = 0;

@@ -27,8 +27,7 @@ class PostingWriter {
   /// Writes what is still in memory and holds all to the budget. Nothing is added afterwards.
   void finish();
 
-  /// What is stored of a feature, after finish().
-  [[nodiscard]] Postings read(FeatureId feature) { return read(at(feature.value)); }
+  /// How many postings are stored of a feature, after finish().
   [[nodiscard]] std::int64_t stored(FeatureId feature) const;
   /// Every activation above this is stored.
   [[nodiscard]] float completeAbove(FeatureId feature) const;

@@ -260,31 +260,5 @@ TEST(CoActivations, OfPartialSamplesAreRightWithinTheirStandardError) {
   EXPECT_NEAR(pearson, expected.pearson, 0.02);
 }
 
-TEST(ExactCoActivation, EqualsBruteForce) {
-  const CodeStream stream(9, 333, 9);
-  const auto statistics = statisticsOf(stream);
-  const auto positionsOf = [&](std::int32_t f) {
-    std::pair<std::vector<Position>, std::vector<float>> lists;
-    for (const auto& [value, position] : stream.activationsOf(f)) {
-      lists.first.push_back(position);
-      lists.second.push_back(value);
-    }
-    return lists;
-  };
-  for (std::int32_t a = 0; a < 9; ++a) {
-    for (std::int32_t b = 0; b < 9; ++b) {
-      const auto [positionsA, valuesA] = positionsOf(a);
-      const auto [positionsB, valuesB] = positionsOf(b);
-      if (positionsA.empty() && positionsB.empty()) continue;
-      const CoActivation found = exactCoActivation(FeatureId{a}, {positionsA, valuesA},
-                                                   FeatureId{b}, {positionsB, valuesB}, statistics);
-      const CoActivation expected = bruteForce(stream, a, b);
-      EXPECT_EQ(found.together, expected.together);
-      EXPECT_DOUBLE_EQ(found.jaccard, expected.jaccard);
-      EXPECT_NEAR(found.pearson, expected.pearson, 1e-10);
-    }
-  }
-}
-
 }  // namespace
 }  // namespace featurescope

@@ -124,22 +124,6 @@ TEST_F(PostingsOfAnIndex, KeepToTheBudgetTheStrongestOfTheMostActiveFeatures) {
   }
 }
 
-TEST_F(PostingsOfAnIndex, AreThereForTheWriterToo) {
-  IndexWriter writer(path_, false);
-  writer.writeVocabulary(index_.vocabulary, index_.bytes);
-  std::size_t start = 0;
-  for (const std::size_t length : index_.sequenceLengths) {
-    writer.appendSequence(std::span(index_.tokens).subspan(start, length),
-                          std::span(index_.display).subspan(start, length));
-    testing::appendActivations(writer, index_, start, length);
-    start += length;
-  }
-  for (const auto& feature : index_.features) {
-    EXPECT_EQ(asMap(writer.postings(feature.record.feature)), feature.activations);
-  }
-  EXPECT_TRUE(writer.postings(FeatureId{5000}).positions.empty());
-}
-
 TEST_F(PostingsOfAnIndex, LongerThanAChunkAreWhole) {
   SmallIndex index;
   index.vocabulary = {"a"};
