@@ -102,7 +102,7 @@ class SearchVerb final : public Verb {
     auto wanted = conditions(tokens_, expressions_, features_, atLeast_);
     return SearchCondition::all(
         {any_ ? SearchCondition::any(std::move(wanted)) : SearchCondition::all(std::move(wanted)),
-         SearchCondition::none(conditions(notTokens_, notExpressions_, notFeatures_, atLeast_))});
+         SearchCondition::none(conditions(notTokens_, notExpressions_, notFeatures_, 0))});
   }
 
   /// With several features the first one's value is shown.
