@@ -23,6 +23,7 @@ using namespace featurescope;
 struct Request {
   QString path;
   QString screenshot;
+  QString page;
   QSize size{1440, 900};
   std::optional<ThemeChoice> theme;
   std::optional<FeatureId> feature;
@@ -66,12 +67,13 @@ Request parse(const QStringList& arguments) {
   const QCommandLineOption size("size", "The window's size in pixels, 1440x900 by default.", "WxH");
   const QCommandLineOption theme("theme", "light, dark or system; remembered.", "NAME");
   const QCommandLineOption feature("feature", "The feature to show first.", "ID");
-  parser.addOptions({help, version, screenshot, size, theme, feature});
+  const QCommandLineOption page("page", "The page to show first, as geometry.", "NAME");
+  parser.addOptions({help, version, screenshot, size, theme, feature, page});
   parser.addPositionalArgument("STUDY", "A study's folder, its study.json or an index.", "[STUDY]");
 
   if (!parser.parse(arguments)) {
     std::vector<std::string> known;
-    for (const char* name : {"help", "version", "screenshot", "size", "theme", "feature"}) {
+    for (const char* name : {"help", "version", "screenshot", "size", "theme", "feature", "page"}) {
       known.emplace_back(name);
     }
     std::string next;
@@ -95,6 +97,7 @@ Request parse(const QStringList& arguments) {
   if (positional.size() > 1) endWith(2, "more than one study is given (give one)");
   request.path = positional.value(0);
   request.screenshot = parser.value(screenshot);
+  request.page = parser.value(page);
   if (parser.isSet(screenshot) && request.path.isEmpty()) {
     endWith(2, "--screenshot needs a study (name it last)");
   }
@@ -163,6 +166,9 @@ int runWindow(int argc, char** argv) {
     QObject::connect(
         &window, &MainWindow::pageShown, &window, [&] { window.goTo(*request.feature); },
         Qt::SingleShotConnection);
+  }
+  if (!request.page.isEmpty() && !window.showPage(request.page)) {
+    endWith(2, "--page knows no page " + request.page.toStdString() + " (try feature or geometry)");
   }
   window.show();
   if (request.path.isEmpty()) {

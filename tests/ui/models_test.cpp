@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/random.h"
+#include "ui/models/cell_table_model.h"
+#include "ui/models/examples_model.h"
 #include "ui/models/feature_column_info.h"
 #include "ui/models/feature_table_model.h"
 #include "ui/models/jobs_model.h"
 #include "ui/models/number_format.h"
-#include "ui/models/top_activations_model.h"
 
 #include <QAbstractItemModelTester>
 #include <QElapsedTimer>
@@ -51,6 +52,20 @@ std::shared_ptr<const FeatureColumns> columnsOf(const std::vector<FeatureRecord>
   return std::make_shared<const FeatureColumns>(FeatureColumns::from(records, fineTuned));
 }
 
+/// Every fifth feature is labelled, some alike.
+std::string labelOf(const FeatureRecord& record) {
+  return record.feature.value % 5 == 0 ? "label " + std::to_string(record.feature.value % 35)
+                                       : std::string();
+}
+
+FeatureNotes notesOf(const std::vector<FeatureRecord>& records) {
+  FeatureNotes notes;
+  for (const FeatureRecord& record : records) {
+    if (!labelOf(record).empty()) notes[record.feature].label = labelOf(record);
+  }
+  return notes;
+}
+
 std::vector<int> shownIds(const FeatureTableModel& model) {
   std::vector<int> ids;
   for (int row = 0; row < model.rowCount(); ++row) ids.push_back(model.feature(row).value);
@@ -70,7 +85,8 @@ class ModelsTest : public QObject {
                                           QAbstractItemModelTester::FailureReportingMode::QtTest);
     model.setFeatures(columnsOf(randomRecords(200, false)));
     QCOMPARE(model.rowCount(), 200);
-    QCOMPARE(model.columnCount(), 9);
+    QCOMPARE(model.columnCount(), static_cast<int>(kFeatureColumnCount));
+    QVERIFY(!model.has(FeatureColumn::Scale));
     const QPersistentModelIndex kept = model.index(17, 3);
     const FeatureId feature = model.feature(17);
     model.sort(static_cast<int>(FeatureColumn::Max), Qt::DescendingOrder);
@@ -79,7 +95,12 @@ class ModelsTest : public QObject {
     model.setFilter({.text = "the", .conditions = {}, .hideDead = true});
     model.setFilter({});
     model.setFeatures(columnsOf(randomRecords(50, true), true));
-    QCOMPARE(model.columnCount(), 11);
+    QVERIFY(model.has(FeatureColumn::Scale));
+    model.setNotes({{FeatureId{3}, {.label = "a king"}}});
+    model.setFilter({.text = "king", .conditions = {}});
+    QCOMPARE(model.rowCount(), 1);
+    model.setNotes({});
+    QCOMPARE(model.rowCount(), 0);
     model.setFeatures(nullptr);
     QCOMPARE(model.rowCount(), 0);
   }
@@ -89,8 +110,15 @@ class ModelsTest : public QObject {
     QTest::addColumn<bool>("firstDescending");
     QTest::addColumn<int>("second");
     QTest::addColumn<bool>("secondDescending");
-    for (int first = 0; first < 11; ++first) {
-      for (const int second : {-1, 0, 3, 5}) {
+    for (const FeatureColumn column :
+         {FeatureColumn::Feature, FeatureColumn::Label, FeatureColumn::Density,
+          FeatureColumn::ActiveTokens, FeatureColumn::Max, FeatureColumn::Mean,
+          FeatureColumn::TopToken, FeatureColumn::CosineToDead, FeatureColumn::DecoderNorm,
+          FeatureColumn::EncoderBias, FeatureColumn::Scale, FeatureColumn::Shift}) {
+      const int first = static_cast<int>(column);
+      for (const int second :
+           {-1, static_cast<int>(FeatureColumn::Feature), static_cast<int>(FeatureColumn::Max),
+            static_cast<int>(FeatureColumn::TopToken)}) {
         for (const bool descending : {false, true}) {
           QTest::addRow("%d %d %d", first, second, descending)
               << first << descending << second << !descending;
@@ -107,6 +135,7 @@ class ModelsTest : public QObject {
     const std::vector<FeatureRecord> records = randomRecords(700, true);
     FeatureTableModel model;
     model.setFeatures(columnsOf(records, true));
+    model.setNotes(notesOf(records));
     std::vector<SortKey> keys{{static_cast<FeatureColumn>(first), firstDescending}};
     if (second >= 0) keys.push_back({static_cast<FeatureColumn>(second), secondDescending});
     model.setSortKeys(keys);
@@ -149,9 +178,25 @@ class ModelsTest : public QObject {
           [](const FeatureRecord& r) { return r.cosineToDead && *r.cosineToDead < 0; });
   }
 
+  void labelsAndBookmarksFilter() {
+    FeatureTableModel model;
+    model.setFeatures(columnsOf(randomRecords(100, false)));
+    model.setNotes({{FeatureId{7}, {.label = "The King", .bookmarked = true}},
+                    {FeatureId{9}, {.label = "a king's council"}},
+                    {FeatureId{11}, {.bookmarked = true}}});
+    model.setFilter({.text = {}, .conditions = {*parseCondition("label:king")}});
+    QCOMPARE(shownIds(model), (std::vector<int>{7, 9}));
+    model.setFilter({.text = {}, .conditions = {}, .bookmarked = true});
+    QCOMPARE(shownIds(model), (std::vector<int>{7, 11}));
+    QVERIFY(model.index(0, 0).data(FeatureTableModel::BookmarkRole).toBool());
+    model.setNotes({{FeatureId{3}, {.bookmarked = true}}});
+    QCOMPARE(shownIds(model), std::vector<int>{3});
+  }
+
   void conditionsAreReadAndWrittenBack() {
-    for (const char* text : {"density > 0.2%", "density >= 0.2%", "max < 9", "max <= 9", "id = 204",
-                             "max 5..9", "density 0.1%..2%", "top token:·the", "bias > -0.5"}) {
+    for (const char* text :
+         {"density > 0.2%", "density >= 0.2%", "max < 9", "max <= 9", "id = 204", "max 5..9",
+          "density 0.1%..2%", "top token:·the", "bias > -0.5", "label:a king"}) {
       const auto condition = parseCondition(text);
       QVERIFY2(condition.has_value(), text);
       QCOMPARE(describe(*condition), QString(text));
@@ -186,7 +231,7 @@ class ModelsTest : public QObject {
     QVERIFY(timer.elapsed() < 50);
   }
 
-  void csvHasTheCommandLinesColumnsAndTheShownOrder() {
+  void csvHasTheAskedColumnsInTheShownOrder() {
     std::vector<FeatureRecord> records(2);
     records[0].feature = FeatureId{0};
     records[0].dead = true;
@@ -203,11 +248,14 @@ class ModelsTest : public QObject {
     FeatureTableModel model;
     model.setFeatures(columnsOf(records));
     model.setSortKeys({{FeatureColumn::Density, true}});
-    QCOMPARE(QString::fromStdString(model.csvMaker()()),
-             QString("feature,density,active_tokens,max,mean_active,dead,cosine_to_dead,"
-                     "decoder_norm,encoder_bias,top_token\r\n"
-                     "1,0.25,10,2.5,1.5,0,0.125,1,-0.5,\",\"\r\n"
-                     "0,0,0,0,0,1,,1,0,\r\n"));
+    const auto csv = model.csvMaker({FeatureColumn::Feature, FeatureColumn::Density,
+                                     FeatureColumn::ActiveTokens, FeatureColumn::CosineToDead,
+                                     FeatureColumn::TopToken, FeatureColumn::Label});
+    model.setNotes({{FeatureId{1}, {.label = "later than the maker"}}});
+    QCOMPARE(QString::fromStdString(csv()),
+             QString("feature,density,active_tokens,cosine_to_dead,top_token,label\r\n"
+                     "1,0.25,10,0.125,\",\",\r\n"
+                     "0,0,0,,,\r\n"));
   }
 
   void deadFeaturesShowDashes() {
@@ -225,8 +273,8 @@ class ModelsTest : public QObject {
     QVERIFY(model.index(0, 0).data(FeatureTableModel::DeadRole).toBool());
   }
 
-  void topActivationsKeepTheRulesAndShowThePapersColumns() {
-    TopActivationsModel model;
+  void examplesKeepTheRulesAndShowThePapersColumns() {
+    ExamplesModel model;
     const QAbstractItemModelTester tester(&model,
                                           QAbstractItemModelTester::FailureReportingMode::QtTest);
     auto page = std::make_shared<FeaturePageData>();
@@ -241,14 +289,41 @@ class ModelsTest : public QObject {
     model.setPage(page);
     QCOMPARE(model.columnCount(), 4);
     QCOMPARE(model.strength(0), 0.5);
-    QCOMPARE(model.index(0, TopActivationsModel::Token).data().toString(), QString("·the"));
+    QCOMPARE(model.index(0, ExamplesModel::Token).data().toString(), QString("·the"));
     auto tuned = std::make_shared<FeaturePageData>(*page);
     tuned->activations[0].activation.activationFineTuned = 3.25;
     model.setPage(tuned);
     QCOMPARE(model.columnCount(), 6);
-    QCOMPARE(model.index(0, TopActivationsModel::Difference).data().toString(), QString("−0.75"));
+    QCOMPARE(model.index(0, ExamplesModel::Difference).data().toString(), QString("−0.75"));
+    auto more = std::make_shared<FeaturePageData>(*tuned);
+    row.activation.kind = ExampleKind::Quantile;
+    row.activation.part = 4;
+    row.activation.repeatOf = 17;
+    more->quantiles = {row, row};
+    model.setPage(more);
+    model.setKind(ExampleKind::Quantile);
+    QCOMPARE(model.rowCount(), 2);
+    QCOMPARE(model.index(1, ExamplesModel::Rank).data().toString(), QString("4"));
+    QVERIFY(model.isRepeat(1));
+    model.setKind(ExampleKind::NearMiss);
+    QCOMPARE(model.rowCount(), 0);
+    model.setKind(ExampleKind::Top);
     model.setPage(nullptr);
     QCOMPARE(model.rowCount(), 0);
+  }
+
+  void smallTablesKeepTheRules() {
+    CellTableModel model;
+    const QAbstractItemModelTester tester(&model,
+                                          QAbstractItemModelTester::FailureReportingMode::QtTest);
+    model.setTable({"token", "value"},
+                   {{{Cell::Kind::Token, "·the", {}}, {Cell::Kind::Signed, "+1.50", "1.5"}}});
+    QCOMPARE(model.index(0, 1).data().toString(), QString("+1.50"));
+    QCOMPARE(model.index(0, 1).data(CellTableModel::PlainRole).toString(), QString("1.5"));
+    QCOMPARE(model.index(0, 0).data(CellTableModel::PlainRole).toString(), QString("·the"));
+    model.setTable({"id"}, {});
+    QCOMPARE(model.rowCount(), 0);
+    QCOMPARE(model.columnCount(), 1);
   }
 
   void jobsModelKeepsTheRules() {
@@ -290,11 +365,13 @@ class ModelsTest : public QObject {
  private:
   /// The order's specification: by value, missing ones last.
   static bool before(const FeatureRecord& a, const FeatureRecord& b, const SortKey& key) {
-    if (key.column == FeatureColumn::TopToken) {
-      if (a.topToken.empty() || b.topToken.empty())
-        return !a.topToken.empty() && b.topToken.empty();
-      const auto left = QString::fromStdString(a.topToken);
-      const auto right = QString::fromStdString(b.topToken);
+    if (key.column == FeatureColumn::TopToken || key.column == FeatureColumn::Label) {
+      const auto text = [&](const FeatureRecord& r) {
+        return QString::fromStdString(key.column == FeatureColumn::Label ? labelOf(r) : r.topToken);
+      };
+      const QString left = text(a);
+      const QString right = text(b);
+      if (left.isEmpty() || right.isEmpty()) return !left.isEmpty() && right.isEmpty();
       return key.descending ? right < left : left < right;
     }
     const auto value = [&](const FeatureRecord& r) -> std::optional<double> {

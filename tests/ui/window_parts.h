@@ -4,6 +4,7 @@
 #include "ui/bridge/errands.h"
 #include "ui/bridge/index_session.h"
 #include "ui/bridge/job_queue.h"
+#include "ui/bridge/note_keeper.h"
 #include "ui/bridge/run_watch.h"
 #include "ui/bridge/selection.h"
 #include "ui/bridge/window_context.h"
@@ -17,7 +18,8 @@ struct WindowParts {
   JobQueue jobs;
   Errands errands;
   RunWatch runs;
-  WindowContext context{session, selection, jobs, errands, runs};
+  NoteKeeper notes;
+  WindowContext context{session, selection, jobs, errands, runs, notes};
 };
 
 }  // namespace featurescope::test

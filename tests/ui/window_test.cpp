@@ -4,10 +4,11 @@
 #include "tests/ui/sample_index.h"
 #include "ui/bridge/paths.h"
 #include "ui/dialogs/build_index_dialog.h"
+#include "ui/models/examples_model.h"
 #include "ui/models/feature_table_model.h"
-#include "ui/models/top_activations_model.h"
 #include "ui/pages/activation_delegate.h"
 #include "ui/pages/data_table.h"
+#include "ui/pages/feature_panel.h"
 #include "ui/pages/welcome_page.h"
 #include "ui/window/application.h"
 #include "ui/window/main_window.h"
@@ -77,7 +78,7 @@ class WindowTest : public QObject {
     const QModelIndex row = table()->model()->index(4, 0);
     QTest::mouseClick(table()->viewport(), Qt::LeftButton, {}, table()->visualRect(row).center());
     QTRY_COMPARE(find<QLabel>("featureTitle")->text(), QString::number(feature(4)));
-    QCOMPARE(activations()->model()->index(0, TopActivationsModel::Token).data(),
+    QCOMPARE(activations()->model()->index(0, ExamplesModel::Token).data(),
              table()->model()->index(4, static_cast<int>(FeatureColumn::TopToken)).data());
   }
 
@@ -172,7 +173,10 @@ class WindowTest : public QObject {
     openSample();
     clickHead(FeatureColumn::Max, {});
     QCOMPARE(model().sortKeys(), (std::vector<SortKey>{{FeatureColumn::Max, true}}));
-    QVERIFY(model().headerData(3, Qt::Horizontal).toString().startsWith("max ▾"));
+    QVERIFY(model()
+                .headerData(static_cast<int>(FeatureColumn::Max), Qt::Horizontal)
+                .toString()
+                .startsWith("max ▾"));
     clickHead(FeatureColumn::Max, {});
     QCOMPARE(model().sortKeys(), (std::vector<SortKey>{{FeatureColumn::Max, false}}));
     QCOMPARE(feature(table()->currentIndex().row()), find<QLabel>("featureTitle")->text().toInt());
@@ -180,9 +184,10 @@ class WindowTest : public QObject {
 
   void theFineTunedColumnsAppearWithAFineTunedIndex() {
     openSample();
-    QCOMPARE(table()->model()->columnCount(), 9);
+    const auto scale = static_cast<int>(FeatureColumn::Scale);
+    QVERIFY(table()->isColumnHidden(scale));
     open(tuned_);
-    QCOMPARE(table()->model()->columnCount(), 11);
+    QVERIFY(!table()->isColumnHidden(scale));
     QTRY_COMPARE(activations()->model()->columnCount(), 6);
   }
 
@@ -191,11 +196,43 @@ class WindowTest : public QObject {
     QTest::keyClick(table(), Qt::Key_C, Qt::ControlModifier);
     const QStringList lines = QGuiApplication::clipboard()->text().split('\n');
     QCOMPARE(lines.size(), 3);
-    QCOMPARE(lines[0], QString("feature\tdensity\tactive_tokens\tmax\tmean_active\ttop_token\t"
-                               "cosine_to_dead\tdecoder_norm\tencoder_bias"));
-    QCOMPARE(lines[1].split('\t').first(), QString::number(feature(0)));
+    QCOMPARE(lines[0],
+             QString("bookmark\tfeature\tlabel\tdensity\tmax\ttop_token\tcosine_to_dead"));
+    QCOMPARE(lines[1].split('\t').at(1), QString::number(feature(0)));
     find<QPushButton>("copyActivations")->click();
     QCOMPARE(QGuiApplication::clipboard()->text().count('\n'), sample_.top + 1);
+  }
+
+  void aLabelAndABookmarkAreSavedAtOnceAndComeBack() {
+    open(tuned_);
+    QTest::keyClick(table(), Qt::Key_L);
+    auto* label = find<QLineEdit>("featureLabel");
+    QTRY_VERIFY(label->hasFocus());
+    QTest::keyClicks(label, "a king");
+    QTest::keyClick(label, Qt::Key_Return);
+    QTest::keyClick(table(), Qt::Key_B);
+    const FeatureId labelled{feature(0)};
+    QTRY_VERIFY(window_->notes().saved());
+    const auto file = folder_.path() / "tuned.sqlite.notes.json";
+    const std::string written = readFile(file);
+    QVERIFY(written.find("a king") != std::string::npos);
+    const auto column = static_cast<int>(FeatureColumn::Label);
+    QCOMPARE(table()->model()->index(0, column).data().toString(), QString("a king"));
+
+    cleanup();
+    init();
+    open(tuned_);
+    QTRY_COMPARE(window_->notes().note(labelled).label, std::string("a king"));
+    QVERIFY(window_->notes().note(labelled).bookmarked);
+    window_->goTo(labelled);
+    QTRY_COMPARE(find<QLineEdit>("featureLabel")->text(), QString("a king"));
+    find<QToolButton>("onlyBookmarked")->click();
+    QCOMPARE(table()->model()->rowCount(), 1);
+    // Another window changes the same file: it shows here, too.
+    changeNotes(file, "sha256:77b0" + std::string(58, '0') + "4e",
+                {{labelled, {.label = "a queen"}}});
+    QTRY_COMPARE(window_->notes().note(labelled).label, std::string("a queen"));
+    QCOMPARE(find<QLineEdit>("featureLabel")->text(), QString("a queen"));
   }
 
   void aFileThatIsNoIndexShowsAMessageAndKeepsWhatIsOpen() {
@@ -263,7 +300,7 @@ class WindowTest : public QObject {
 
   void columnsCanBeHiddenAndMovedAndAreRemembered() {
     openSample();
-    table()->setColumnHidden(static_cast<int>(FeatureColumn::DecoderNorm), true);
+    find<FeaturePanel>("featurePanel")->showColumn(FeatureColumn::TopToken, false);
     table()->horizontalHeader()->moveSection(3, 1);
     window_->close();
     WindowSettings settings = WindowSettings::load();
@@ -272,8 +309,9 @@ class WindowTest : public QObject {
     window_ = std::make_unique<MainWindow>(settings);
     window_->show();
     openSample();
-    QVERIFY(table()->isColumnHidden(static_cast<int>(FeatureColumn::DecoderNorm)));
-    QCOMPARE(table()->horizontalHeader()->logicalIndex(1), static_cast<int>(FeatureColumn::Max));
+    QVERIFY(table()->isColumnHidden(static_cast<int>(FeatureColumn::TopToken)));
+    QCOMPARE(table()->horizontalHeader()->logicalIndex(1),
+             static_cast<int>(FeatureColumn::Density));
   }
 
   void aFailingIndexJobIsShownWithItsReason() {
@@ -301,9 +339,8 @@ class WindowTest : public QObject {
     QVERIFY(QMetaObject::invokeMethod(dialog, "accept"));
     QTRY_VERIFY(std::filesystem::exists(file));
     const std::string csv = readFile(file);
-    QVERIFY(
-        csv.starts_with("feature,density,active_tokens,max,mean_active,dead,cosine_to_dead,"
-                        "decoder_norm,encoder_bias,top_token,scale,bias\r\n"));
+    QVERIFY(csv.starts_with(
+        "bookmark,feature,label,density,max,top_token,cosine_to_dead,scale,bias\r\n"));
     QCOMPARE(std::count(csv.begin(), csv.end(), '\n'), 61);
   }
 
@@ -439,7 +476,9 @@ class WindowTest : public QObject {
  private:
   template <class T>
   T* find(const char* name) {
-    T* found = window_->findChild<T*>(QLatin1String(name));
+    // What the Compare page has as well is meant to be the Feature page's.
+    T* found = window_->findChild<QWidget*>("featurePage")->findChild<T*>(QLatin1String(name));
+    if (found == nullptr) found = window_->findChild<T*>(QLatin1String(name));
     if (found == nullptr) qFatal("there is no %s", name);
     return found;
   }

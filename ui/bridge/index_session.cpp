@@ -2,7 +2,10 @@
 #include "ui/bridge/index_session.h"
 
 #include "core/store/index_reader.h"
+#include "core/study/notes.h"
 #include "ui/bridge/paths.h"
+
+#include <QStandardPaths>
 
 #include <algorithm>
 #include <utility>
@@ -10,8 +13,9 @@
 namespace featurescope {
 
 constexpr std::int64_t kMostActivations = 200;
-constexpr std::int64_t kContextBefore = 32;
-constexpr std::int64_t kContextAfter = 32;
+constexpr std::int64_t kMostExamples = 60;  ///< of each other kind
+constexpr std::int64_t kContextSide = 32;   ///< tokens on either side
+constexpr std::int64_t kWideContextSide = 300;
 constexpr std::size_t kMostCachedPages = 256;
 
 IndexSession::Page IndexSession::PageCache::find(FeatureId feature) {
@@ -62,6 +66,11 @@ void IndexSession::open(const std::filesystem::path& path, const std::filesystem
 
 namespace {
 
+/// Where this person's program keeps what belongs to no study.
+std::filesystem::path personsFolder() {
+  return toPath(QStandardPaths::writableLocation(QStandardPaths::AppDataLocation));
+}
+
 /// An index and the study it was opened as a part of, if any.
 struct Resolved {
   std::optional<Study> study;
@@ -110,8 +119,9 @@ void IndexSession::openThere(const std::filesystem::path& path, const std::files
       }
       auto reader = std::make_unique<IndexReader>(IndexReader::open(resolved.index));
       result->features = std::make_shared<const FeatureColumns>(
-          FeatureColumns::from(reader->features(), reader->hasFineTuning()));
+          FeatureColumns::from(reader->features(), reader->hasFineTuning(), reader->tokenCount()));
       result->tokens = reader->tokenCount();
+      result->notesFile = notesFile(result->indexPath, result->study, personsFolder());
       result->provenance = reader->provenance();
       reader_ = std::move(reader);
     });
@@ -209,17 +219,97 @@ void IndexSession::readAheadThere(const std::vector<FeatureId>& features, Questi
   }
 }
 
+namespace {
+
+/// The feature's values at the tokens of a context; 0 where none is stored.
+std::vector<float> valuesAt(const ContextRecord& context, const Postings& postings) {
+  std::vector<float> values(context.tokens.size(), 0);
+  const auto& positions = postings.positions;
+  const Position end = context.first + static_cast<Position>(context.tokens.size());
+  for (auto at = std::lower_bound(positions.begin(), positions.end(), context.first);
+       at != positions.end() && *at < end; ++at) {
+    values[static_cast<std::size_t>(*at - context.first)] =
+        postings.values[static_cast<std::size_t>(at - positions.begin())];
+  }
+  return values;
+}
+
+std::vector<ActivationRow> withContexts(std::vector<ActivationRecord> activations,
+                                        const Postings& postings, const IndexReader& reader) {
+  std::vector<ActivationRow> rows;
+  rows.reserve(activations.size());
+  for (ActivationRecord& activation : activations) {
+    ContextRecord context = reader.context(activation.position, kContextSide, kContextSide);
+    std::vector<float> values = valuesAt(context, postings);
+    rows.push_back({std::move(activation), std::move(context), std::move(values)});
+  }
+  return rows;
+}
+
+}  // namespace
+
 IndexSession::Page IndexSession::readPage(FeatureId feature) const {
   return guarded("cannot read feature " + std::to_string(feature.value), [&] {
     auto page = std::make_shared<FeaturePageData>();
     page->feature = reader_->feature(feature);
     page->tokens = reader_->tokenCount();
-    for (ActivationRecord& activation : reader_->topActivations(feature, kMostActivations)) {
-      ContextRecord context = reader_->context(activation.position, kContextBefore, kContextAfter);
-      page->activations.push_back({std::move(activation), std::move(context)});
+    const Postings postings = reader_->postings(feature);
+    page->completeAbove = postings.completeAbove;
+    page->activations =
+        withContexts(reader_->topActivations(feature, kMostActivations), postings, *reader_);
+    const auto examples = [&](ExampleKind kind) {
+      return withContexts(reader_->examples(feature, kind, kMostExamples), postings, *reader_);
+    };
+    page->quantiles = examples(ExampleKind::Quantile);
+    page->random = examples(ExampleKind::Random);
+    page->nearMisses = examples(ExampleKind::NearMiss);
+    page->histogram = reader_->histogram(feature);
+    page->firesOn = reader_->featureTokens(feature);
+    page->logits = reader_->logitTokens(feature);
+    for (const NeighbourRelation relation :
+         {NeighbourRelation::DecoderCosine, NeighbourRelation::EncoderCosine,
+          NeighbourRelation::Jaccard, NeighbourRelation::Pearson}) {
+      page->neighbours[static_cast<std::size_t>(relation)] = reader_->neighbours(feature, relation);
     }
     return page;
   });
+}
+
+void IndexSession::showContext(FeatureId feature, Position position) {
+  if (!current_ || !current_->hasFeatures()) return;
+  const Question question = ++latestContext_;
+  thread_.post([=, this, opening = currentOpening_] {
+    readContextThere(feature, position, question, opening);
+  });
+}
+
+void IndexSession::readContextThere(FeatureId feature, Position position, Question question,
+                                    Question opening) {
+  if (question != latestContext_ || opening != readerOpening_) return;
+  auto wide = std::make_shared<WideContext>();
+  std::optional<Failure> failure;
+  try {
+    guarded("cannot read the text", [&] {
+      wide->feature = feature;
+      wide->position = position;
+      wide->row.activation.position = position;
+      wide->row.context = reader_->context(position, kWideContextSide, kWideContextSide);
+      wide->row.values = valuesAt(wide->row.context, reader_->postings(feature));
+    });
+  } catch (...) {
+    failure = currentFailure("cannot read the text");
+  }
+  QMetaObject::invokeMethod(
+      this,
+      [=, this] {
+        if (opening != currentOpening_ || question != latestContext_) return;
+        if (failure) {
+          emit pageFailed(feature, *failure);
+        } else {
+          emit contextReady(wide);
+        }
+      },
+      Qt::QueuedConnection);
 }
 
 }  // namespace featurescope

@@ -38,6 +38,10 @@ class IndexSession : public QObject {
   /// ahead afterwards, nearest first.
   void showFeature(FeatureId feature, std::vector<FeatureId> neighbours = {});
 
+  /// Asks for many tokens around a position of the corpus; `contextReady` answers the latest such
+  /// question.
+  void showContext(FeatureId feature, Position position);
+
   /// Nothing before the first `opened`.
   [[nodiscard]] const std::shared_ptr<const OpenedIndex>& current() const { return current_; }
   [[nodiscard]] bool isOpening() const { return opening_; }
@@ -48,6 +52,7 @@ class IndexSession : public QObject {
   void openFailed(const QString& path, const featurescope::Failure& failure);
   void pageReady(std::shared_ptr<const featurescope::FeaturePageData> page);
   void pageFailed(featurescope::FeatureId feature, const featurescope::Failure& failure);
+  void contextReady(std::shared_ptr<const featurescope::WideContext> context);
 
  private:
   using Question = std::uint64_t;
@@ -71,6 +76,7 @@ class IndexSession : public QObject {
   void readPageThere(FeatureId feature, Question question, Question opening);
   void readAheadThere(const std::vector<FeatureId>& features, Question question, Question opening);
   [[nodiscard]] Page readPage(FeatureId feature) const;
+  void readContextThere(FeatureId feature, Position position, Question question, Question opening);
   void setRunning(Question question);
 
   /// Starts a new question: older ones are stale from now on, a running one is interrupted.
@@ -84,6 +90,7 @@ class IndexSession : public QObject {
 
   std::atomic<Question> latest_{0};
   std::atomic<Question> latestOpening_{0};
+  std::atomic<Question> latestContext_{0};
   std::mutex interruptMutex_;             ///< guards the two below
   Question running_ = 0;                  ///< the question whose query runs now
   const IndexReader* reading_ = nullptr;  ///< the reader it runs on

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/bridge/serial_thread.h"
 
+#include <future>
 #include <utility>
 
 namespace featurescope {
@@ -18,6 +19,12 @@ void SerialThread::post(std::function<void()> work) {
     waiting_.push_back(std::move(work));
   }
   changed_.notify_one();
+}
+
+void SerialThread::finish() {
+  std::promise<void> done;
+  post([&done] { done.set_value(); });
+  done.get_future().wait();
 }
 
 void SerialThread::run(const std::stop_token& stop) {

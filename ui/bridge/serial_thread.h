@@ -22,6 +22,8 @@ class SerialThread {
 
   /// `work` must not throw.
   void post(std::function<void()> work);
+  /// Waits until everything that was posted so far is done.
+  void finish();
 
  private:
   void run(const std::stop_token& stop);

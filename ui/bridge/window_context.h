@@ -6,6 +6,7 @@ namespace featurescope {
 class Errands;
 class IndexSession;
 class JobQueue;
+class NoteKeeper;
 class RunWatch;
 class Selection;
 
@@ -16,6 +17,7 @@ struct WindowContext {
   JobQueue& jobs;
   Errands& errands;
   RunWatch& runs;
+  NoteKeeper& notes;  ///< labels, notes and bookmarks
 };
 
 }  // namespace featurescope

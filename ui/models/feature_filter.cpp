@@ -25,7 +25,9 @@ std::optional<double> parseNumber(QString text) {
 }
 
 QString numberText(FeatureColumn column, double value) {
-  if (column != FeatureColumn::Density) return QString::fromStdString(shortest(value));
+  const bool share = column == FeatureColumn::Density || column == FeatureColumn::TopTokenShare ||
+                     column == FeatureColumn::DensityFineTuned;
+  if (!share) return QString::fromStdString(shortest(static_cast<float>(value)));
   return QString::fromStdString(shortest(static_cast<float>(value * 100))) + QLatin1Char('%');
 }
 
@@ -63,6 +65,9 @@ bool holds(const ColumnCondition& condition, const FeatureColumns& columns, std:
   if (condition.column == FeatureColumn::TopToken) {
     return columns.topTokens[row].contains(asDisplayed(condition.contains), Qt::CaseInsensitive);
   }
+  if (condition.column == FeatureColumn::Label) {
+    return columns.labels[row].contains(condition.contains.trimmed(), Qt::CaseInsensitive);
+  }
   const double value = columns.value(condition.column, row);
   if (std::isnan(value)) return false;
   const bool highEnough = condition.lowIncluded ? value >= condition.low : value > condition.low;
@@ -89,7 +94,7 @@ std::optional<ColumnCondition> parseCondition(const QString& text) {
     if (match.captured(1).trimmed().compare(QLatin1String("token"), Qt::CaseInsensitive) == 0) {
       column = FeatureColumn::TopToken;
     }
-    if (column != FeatureColumn::TopToken) return std::nullopt;
+    if (!column || !info(*column).isText) return std::nullopt;
     return ColumnCondition{.column = *column, .contains = match.captured(2)};
   }
   if (const auto match = kComparison.match(text); match.hasMatch()) {
@@ -107,7 +112,7 @@ std::optional<ColumnCondition> parseCondition(const QString& text) {
 
 QString describe(const ColumnCondition& condition) {
   const QString name = info(condition.column).header;
-  if (condition.column == FeatureColumn::TopToken) {
+  if (info(condition.column).isText) {
     return name + QLatin1Char(':') + condition.contains;
   }
   const bool hasLow = std::isfinite(condition.low);
@@ -129,13 +134,15 @@ std::vector<std::int32_t> matchingRows(const FeatureColumns& columns, const Feat
   rows.reserve(columns.size());
   for (std::size_t row = 0; row < columns.size(); ++row) {
     if (filter.hideDead && columns.dead[row] != 0) continue;
+    if (filter.bookmarked && std::isnan(columns.value(FeatureColumn::Bookmark, row))) continue;
     const bool conditionsHold =
         std::all_of(filter.conditions.begin(), filter.conditions.end(),
                     [&](const ColumnCondition& c) { return holds(c, columns, row); });
     if (!conditionsHold) continue;
     const bool textMatches =
         text.isEmpty() || (byId && QString::number(columns.feature(row).value).startsWith(text)) ||
-        columns.topTokens[row].contains(text, Qt::CaseInsensitive);
+        columns.topTokens[row].contains(text, Qt::CaseInsensitive) ||
+        columns.labels[row].contains(filter.text, Qt::CaseInsensitive);
     if (textMatches) rows.push_back(static_cast<std::int32_t>(row));
   }
   return rows;

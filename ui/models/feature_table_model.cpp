@@ -5,19 +5,54 @@
 #include "ui/models/feature_column_info.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace featurescope {
 
 FeatureTableModel::FeatureTableModel(QObject* parent) : QAbstractTableModel(parent) {}
 
-void FeatureTableModel::setFeatures(std::shared_ptr<const FeatureColumns> features) {
+void FeatureTableModel::setFeatures(const std::shared_ptr<const FeatureColumns>& features) {
   beginResetModel();
-  features_ = std::move(features);
+  features_ = features ? std::make_unique<FeatureColumns>(*features) : nullptr;
   rows_.clear();
   if (features_) rows_ = matchingRows(*features_, filter_);
   order();
   endResetModel();
+}
+
+/// Do notes decide which rows are shown, and where?
+bool FeatureTableModel::noteMatters() const {
+  const auto isNote = [](FeatureColumn column) {
+    return column == FeatureColumn::Label || column == FeatureColumn::Bookmark;
+  };
+  return filter_.bookmarked || !filter_.text.isEmpty() ||
+         std::any_of(keys_.begin(), keys_.end(),
+                     [&](const SortKey& key) { return isNote(key.column); }) ||
+         std::any_of(filter_.conditions.begin(), filter_.conditions.end(),
+                     [&](const ColumnCondition& c) { return isNote(c.column); });
+}
+
+void FeatureTableModel::setNotes(const FeatureNotes& notes) {
+  if (!features_) return;
+  if (noteMatters()) {
+    beginResetModel();
+    features_->setNotes(notes);
+    rows_ = matchingRows(*features_, filter_);
+    order();
+    endResetModel();
+    return;
+  }
+  features_->setNotes(notes);
+  if (rows_.empty()) return;
+  const int last = rowCount() - 1;
+  for (const FeatureColumn column : {FeatureColumn::Bookmark, FeatureColumn::Label}) {
+    emit dataChanged(index(0, static_cast<int>(column)), index(last, static_cast<int>(column)));
+  }
+}
+
+bool FeatureTableModel::has(FeatureColumn column) const {
+  return features_ != nullptr && features_->has(column);
 }
 
 void FeatureTableModel::setFilter(FeatureFilter filter) {
@@ -81,27 +116,21 @@ bool FeatureTableModel::exists(FeatureId feature) const {
   return feature.value >= 0 && static_cast<std::size_t>(feature.value) < shownRowOfId_.size();
 }
 
-std::function<std::string()> FeatureTableModel::csvMaker() const {
-  return [features = features_, rows = rows_] {
+std::function<std::string()> FeatureTableModel::csvMaker(std::vector<FeatureColumn> columns) const {
+  auto copy = features_ ? std::make_shared<const FeatureColumns>(*features_) : nullptr;
+  return [features = std::move(copy), rows = rows_, columns = std::move(columns)] {
     std::string csv;
-    std::vector<std::string> fields;
-    const auto append = [&](const QString& text) { fields.push_back(text.toStdString()); };
-    const std::size_t columns = features && features->fineTuned ? 11 : 9;
-    // The order and the extra `dead` column of the verb `features`.
-    constexpr std::size_t kOrder[] = {0, 1, 2, 3, 4, 6, 7, 8, 5, 9, 10};
-    const auto row = [&](const auto& field, const QString& dead) {
-      fields.clear();
-      for (std::size_t i = 0; i < columns; ++i) {
-        if (i == 5) append(dead);
-        append(field(static_cast<FeatureColumn>(kOrder[i])));
-      }
+    const auto append = [&](const auto& field) {
+      std::vector<std::string> fields;
+      fields.reserve(columns.size());
+      for (const FeatureColumn column : columns) fields.push_back(field(column).toStdString());
       csv += csvRow(fields);
     };
-    row([](FeatureColumn column) { return info(column).csvName; }, QStringLiteral("dead"));
-    for (const std::int32_t index : rows) {
-      const auto at = static_cast<std::size_t>(index);
-      row([&](FeatureColumn column) { return plainValue(*features, column, at); },
-          features->dead[at] != 0 ? QStringLiteral("1") : QStringLiteral("0"));
+    append([](FeatureColumn column) { return info(column).csvName; });
+    for (const std::int32_t row : rows) {
+      append([&](FeatureColumn column) {
+        return plainValue(*features, column, static_cast<std::size_t>(row));
+      });
     }
     return csv;
   };
@@ -112,9 +141,7 @@ int FeatureTableModel::rowCount(const QModelIndex& parent) const {
 }
 
 int FeatureTableModel::columnCount(const QModelIndex& parent) const {
-  if (parent.isValid()) return 0;
-  const auto all = static_cast<int>(kFeatureColumnCount);
-  return features_ && features_->fineTuned ? all : all - 2;
+  return parent.isValid() ? 0 : static_cast<int>(kFeatureColumnCount);
 }
 
 QVariant FeatureTableModel::data(const QModelIndex& index, int role) const {
@@ -126,6 +153,8 @@ QVariant FeatureTableModel::data(const QModelIndex& index, int role) const {
       return displayValue(*features_, column, row);
     case PlainRole:
       return plainValue(*features_, column, row);
+    case BookmarkRole:
+      return !std::isnan(features_->value(FeatureColumn::Bookmark, row));
     case DeadRole:
       return features_->dead[row] != 0;
     case BarRole:
@@ -136,6 +165,10 @@ QVariant FeatureTableModel::data(const QModelIndex& index, int role) const {
       return QVariant::fromValue((info(column).isText ? Qt::AlignLeft : Qt::AlignRight) |
                                  Qt::AlignVCenter);
     case Qt::ToolTipRole:
+      if (column == FeatureColumn::Bookmark) return tr("Click to set or remove the bookmark");
+      if (column == FeatureColumn::Label && !features_->labels[row].isEmpty()) {
+        return features_->labels[row];
+      }
       if (features_->dead[row] != 0) return tr("Activated by no token of this text");
       if (column == FeatureColumn::Density) {
         return tr("%1 of the counted tokens").arg(displayValue(*features_, column, row));

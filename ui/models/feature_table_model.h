@@ -25,13 +25,16 @@ class FeatureTableModel : public QAbstractTableModel {
     ColumnRole = Qt::UserRole,  ///< of headers: the FeatureColumn as an int
     DeadRole,                   ///< bool
     BarRole,                    ///< density / largest density
+    BookmarkRole,               ///< bool
     PlainRole,                  ///< the value for files and the clipboard
   };
 
   explicit FeatureTableModel(QObject* parent = nullptr);
 
   /// Replaces all features; order and filter stay. Null: none.
-  void setFeatures(std::shared_ptr<const FeatureColumns> features);
+  void setFeatures(const std::shared_ptr<const FeatureColumns>& features);
+  /// Labels and bookmarks, all of them anew.
+  void setNotes(const FeatureNotes& notes);
   /// Nothing but by id when `keys` is empty.
   void setSortKeys(std::vector<SortKey> keys);
   void setFilter(FeatureFilter filter);
@@ -44,9 +47,12 @@ class FeatureTableModel : public QAbstractTableModel {
   [[nodiscard]] std::optional<int> rowOf(FeatureId feature) const;
   [[nodiscard]] bool exists(FeatureId feature) const;
 
-  /// The rows as shown, every column, as the command line's CSV. The result needs nothing of the
-  /// model: call it on any thread.
-  [[nodiscard]] std::function<std::string()> csvMaker() const;
+  /// The rows as shown, with these columns, as CSV. The result needs nothing of the model: call it
+  /// on any thread.
+  [[nodiscard]] std::function<std::string()> csvMaker(std::vector<FeatureColumn> columns) const;
+  [[nodiscard]] const FeatureColumns* features() const { return features_.get(); }
+  /// Whether the open index knows the column.
+  [[nodiscard]] bool has(FeatureColumn column) const;
 
   int rowCount(const QModelIndex& parent = {}) const override;
   int columnCount(const QModelIndex& parent = {}) const override;
@@ -58,8 +64,9 @@ class FeatureTableModel : public QAbstractTableModel {
  private:
   [[nodiscard]] QString sortMark(FeatureColumn column) const;
   void order();
+  [[nodiscard]] bool noteMatters() const;
 
-  std::shared_ptr<const FeatureColumns> features_;
+  std::unique_ptr<FeatureColumns> features_;  ///< our copy: notes change
   std::vector<SortKey> keys_;
   FeatureFilter filter_;
   std::vector<std::int32_t> rows_;          ///< shown row → row of features_

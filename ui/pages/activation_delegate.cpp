@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/activation_delegate.h"
 
+#include "ui/models/examples_model.h"
 #include "ui/models/number_format.h"
-#include "ui/models/top_activations_model.h"
 #include "ui/pages/fonts.h"
 
 #include <QAbstractItemView>
@@ -21,7 +21,8 @@ namespace {
 constexpr double kPeakPadding = 5;
 constexpr double kPeakGap = 2;
 constexpr int kMidGray = 105;  ///< the dark text reads better on a brighter box
-constexpr double kFade = 24;   ///< a cut context fades out over so many pixels
+constexpr double kRepeatStrength = 0.4;
+constexpr double kFade = 24;  ///< a cut context fades out over so many pixels
 
 /// A token as running text: its leading dots are the spaces they stand for.
 QString asText(const std::string& token) {
@@ -63,22 +64,21 @@ void ActivationDelegate::paint(QPainter* painter, const QStyleOptionViewItem& op
                                const QModelIndex& index) const {
   painter->save();
   const QColor ground = paintGround(*painter, option, index);
-  const auto* model = qobject_cast<const TopActivationsModel*>(index.model());
+  const auto* model = qobject_cast<const ExamplesModel*>(index.model());
   const QString text = index.data(Qt::DisplayRole).toString();
   switch (index.column()) {
-    case TopActivationsModel::Token:
+    case ExamplesModel::Token:
       paintToken(*painter, option.rect, text, colors().text);
       break;
-    case TopActivationsModel::Context:
+    case ExamplesModel::Context:
       if (model != nullptr) {
-        paintContext(*painter, option.rect, model->activation(index.row()).context,
-                     model->strength(index.row()), ground);
+        paintContext(*painter, option.rect, *model, index.row(), ground);
       }
       break;
-    case TopActivationsModel::Rank:
+    case ExamplesModel::Rank:
       paintNumber(*painter, option.rect, text, colors().dim);
       break;
-    case TopActivationsModel::Difference:
+    case ExamplesModel::Difference:
       paintNumber(*painter, option.rect, text,
                   text.startsWith(kMinus) ? colors().negative : colors().positive);
       break;
@@ -96,9 +96,39 @@ QRectF ActivationDelegate::peakBox(const ContextRecord& context, const QRect& ce
   return {std::round(axis - shown / 2), cell.top() + 3.0, shown, cell.height() - 7.0};
 }
 
+/// A ground, linear in its activation, behind every token of the context but the peak.
+void ActivationDelegate::paintTints(QPainter& painter, const QRect& cell,
+                                    const ExamplesModel& model, int row,
+                                    const QColor& ground) const {
+  const ActivationRow& shown = model.activation(row);
+  const ContextRecord& context = shown.context;
+  if (shown.values.size() != context.tokens.size()) return;
+  const QFontMetricsF metrics(contextFont_);
+  const QRectF peak = peakBox(context, cell);
+  const auto tint = [&](std::size_t token, double left, double right) {
+    if (shown.values[token] <= 0) return;
+    const double share = model.shareOfMax(shown.values[token]);
+    painter.fillRect(QRectF(left, cell.top() + 3.0, right - left, cell.height() - 7.0),
+                     mixed(ground, colors().activation, share));
+  };
+  double right = peak.left() - kPeakGap;
+  for (std::size_t i = context.peak; i-- > 0 && right > cell.left();) {
+    const double left = right - metrics.horizontalAdvance(asText(context.tokens[i]));
+    tint(i, left, right);
+    right = left;
+  }
+  double left = peak.right() + kPeakGap;
+  for (std::size_t i = context.peak + 1; i < context.tokens.size() && left < cell.right(); ++i) {
+    right = left + metrics.horizontalAdvance(asText(context.tokens[i]));
+    tint(i, left, right);
+    left = right;
+  }
+}
+
 void ActivationDelegate::paintContext(QPainter& painter, const QRect& cell,
-                                      const ContextRecord& context, double strength,
+                                      const ExamplesModel& model, int row,
                                       const QColor& ground) const {
+  const ContextRecord& context = model.activation(row).context;
   if (context.tokens.empty()) return;
   painter.setClipRect(cell);
   painter.setFont(contextFont_);
@@ -108,7 +138,8 @@ void ActivationDelegate::paintContext(QPainter& painter, const QRect& cell,
   const double baseline = cell.top() + (cell.height() - metrics.height()) / 2 + metrics.ascent();
   const auto longest = static_cast<qsizetype>(cell.width() / metrics.averageCharWidth());
 
-  painter.setPen(colors().dim);
+  paintTints(painter, cell, model, row, ground);
+  painter.setPen(model.isRepeat(row) ? colors().faint : colors().dim);
   const QString before = textBefore(context, longest);
   const double beforeBegin = peak.left() - kPeakGap - metrics.horizontalAdvance(before);
   painter.drawText(QPointF(beforeBegin, baseline), before);
@@ -127,6 +158,8 @@ void ActivationDelegate::paintContext(QPainter& painter, const QRect& cell,
   fade(cell.right() + 1, cell.right() + 1 - kFade);
 
   painter.setPen(Qt::NoPen);
+  // A text that was shown above steps back, but its value stays readable.
+  const double strength = model.strength(row) * (model.isRepeat(row) ? kRepeatStrength : 1);
   const QColor box = mixed(ground, colors().activation, strength);
   painter.setBrush(box);
   painter.drawRoundedRect(peak, 3, 3);
@@ -160,24 +193,37 @@ std::optional<std::size_t> ActivationDelegate::tokenAt(const ContextRecord& cont
 
 bool ActivationDelegate::helpEvent(QHelpEvent* event, QAbstractItemView* view,
                                    const QStyleOptionViewItem& option, const QModelIndex& index) {
-  const auto* model = qobject_cast<const TopActivationsModel*>(index.model());
+  const auto* model = qobject_cast<const ExamplesModel*>(index.model());
   if (event->type() != QEvent::ToolTip || model == nullptr || !index.isValid()) {
     return TableDelegate::helpEvent(event, view, option, index);
   }
   const ActivationRow& row = model->activation(index.row());
-  Position position = row.activation.position;
-  QString token = QString::fromStdString(row.activation.strToken);
-  if (index.column() == TopActivationsModel::Context) {
+  std::size_t token = row.context.peak;
+  if (index.column() == ExamplesModel::Context) {
     const auto hit = tokenAt(row.context, option.rect, event->pos().x());
     if (!hit) {
       QToolTip::hideText();
       return true;
     }
-    position = row.context.first + static_cast<Position>(*hit);
-    token = QString::fromStdString(row.context.tokens[*hit]);
+    token = *hit;
   }
-  QToolTip::showText(event->globalPos(),
-                     tr("“%1” · position %2 of the text").arg(token, formatCount(position)), view);
+  QString text =
+      tr("“%1” · position %2 of the text")
+          .arg(token < row.context.tokens.size() ? QString::fromStdString(row.context.tokens[token])
+                                                 : QString::fromStdString(row.activation.strToken),
+               formatCount(row.context.first + static_cast<Position>(token)));
+  if (token == row.context.peak) {
+    text += tr(" · activation %1").arg(formatValue(row.activation.activation, 4));
+  } else if (token < row.values.size()) {
+    text += row.values[token] > 0 ? tr(" · activation %1").arg(formatValue(row.values[token], 4))
+            : model->page()->completeAbove > 0
+                ? tr(" · not active, or below %1").arg(formatValue(model->page()->completeAbove, 4))
+                : tr(" · not active");
+  }
+  if (model->isRepeat(index.row())) {
+    text += tr("\nthe same text as at position %1").arg(formatCount(*row.activation.repeatOf));
+  }
+  QToolTip::showText(event->globalPos(), text, view);
   return true;
 }
 

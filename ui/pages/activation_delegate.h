@@ -10,6 +10,8 @@
 
 namespace featurescope {
 
+class ExamplesModel;
+
 /// Paints the top activations like a concordance: every context lies so that its peak token is on
 /// the column's axis, the peak on a ground that is linear in its activation.
 class ActivationDelegate final : public TableDelegate {
@@ -28,8 +30,10 @@ class ActivationDelegate final : public TableDelegate {
                                                    int x) const;
 
  private:
-  void paintContext(QPainter& painter, const QRect& cell, const ContextRecord& context,
-                    double strength, const QColor& ground) const;
+  void paintContext(QPainter& painter, const QRect& cell, const ExamplesModel& model, int row,
+                    const QColor& ground) const;
+  void paintTints(QPainter& painter, const QRect& cell, const ExamplesModel& model, int row,
+                  const QColor& ground) const;
   [[nodiscard]] QRectF peakBox(const ContextRecord& context, const QRect& cell) const;
 
   QFont contextFont_;

@@ -87,12 +87,16 @@ void DataTable::keyPressEvent(QKeyEvent* event) {
 }
 
 void DataTable::mouseMoveEvent(QMouseEvent* event) {
-  setHoveredRow(indexAt(event->position().toPoint()).row());
+  const QPoint position = event->position().toPoint();
+  const QModelIndex index = indexAt(position);
+  setHoveredRow(index.row());
+  emit hovered(index, position);
   QTableView::mouseMoveEvent(event);
 }
 
 void DataTable::leaveEvent(QEvent* event) {
   setHoveredRow(-1);
+  emit hovered({}, {});
   QTableView::leaveEvent(event);
 }
 

@@ -25,6 +25,8 @@ class DataTable : public QTableView {
  signals:
   /// The left (−1) or right (+1) arrow was pressed.
   void stepRequested(int step);
+  /// The mouse is over a cell, at `position` of the viewport; an invalid index: it is over none.
+  void hovered(const QModelIndex& index, const QPoint& position);
 
  protected:
   void keyPressEvent(QKeyEvent* event) override;

@@ -24,7 +24,12 @@ void FeatureDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
     if (value - neutral > 0.05) color = colors().positive;
     if (value - neutral < -0.05) color = colors().negative;
   }
-  if (column == FeatureColumn::TopToken) {
+  if (column == FeatureColumn::Bookmark) {
+    painter->setPen(colors().star);
+    painter->drawText(option.rect, Qt::AlignCenter, text);
+  } else if (column == FeatureColumn::Label) {
+    paintText(*painter, option.rect, text, color);
+  } else if (column == FeatureColumn::TopToken) {
     paintToken(*painter, option.rect, text, color);
   } else {
     if (column == FeatureColumn::Density && !dead) {

@@ -3,20 +3,22 @@
 
 #include "ui/pages/page.h"
 
+#include <QByteArray>
+
 #include <memory>
 
-class QLabel;
-class QPushButton;
-class QStackedWidget;
+class QScrollArea;
+class QSplitter;
 
 namespace featurescope {
 
-class ActivationDelegate;
-class DataTable;
-class TopActivationsModel;
+class ExamplesModel;
+class ExampleView;
+class FeatureHead;
+class FeatureSide;
 struct WindowContext;
 
-/// One feature: its statistics and its strongest activations in their contexts.
+/// One feature: its statistics, its examples in their contexts, and what explains it.
 class FeaturePage : public Page {
   Q_OBJECT
  public:
@@ -25,29 +27,30 @@ class FeaturePage : public Page {
   void setOpened(const std::shared_ptr<const OpenedIndex>& opened) override;
   void setColors(const PageColors& colors, const PlotColors& plotColors) override;
   /// Null: no feature is chosen.
-  void setPage(std::shared_ptr<const FeaturePageData> page);
-  [[nodiscard]] const TopActivationsModel& model() const { return *model_; }
+  void setPage(const std::shared_ptr<const FeaturePageData>& page);
+  [[nodiscard]] const ExamplesModel& model() const;
+
+  void editLabel();
+  void toggleBookmark();
+  void togglePin();
+  /// Keeps what is being typed.
+  void commit();
+
+  /// Where a person put the border between examples and side, to be remembered.
+  [[nodiscard]] QByteArray saveLayout() const;
+  void restoreLayout(const QByteArray& layout);
 
  signals:
   /// The left (−1) or right (+1) arrow was pressed.
   void stepRequested(int step);
 
  private:
-  void showHead();
-  void showTableOrReason();
-  void fitColumns();
-  [[nodiscard]] QString statistic(const QString& name, const QString& value) const;
-
-  PageColors colors_;
-  TopActivationsModel* model_;
-  ActivationDelegate* delegate_;
-  QLabel* title_;
-  QLabel* subtitle_;
-  QLabel* statistics_;
-  QPushButton* copy_;
-  QStackedWidget* body_;
-  DataTable* table_;
-  QLabel* reason_;
+  const WindowContext& context_;
+  FeatureHead* head_;
+  ExampleView* examples_;
+  FeatureSide* side_;
+  QScrollArea* scroll_;
+  QSplitter* splitter_;
 };
 
 }  // namespace featurescope

@@ -20,14 +20,33 @@ namespace featurescope {
 namespace {
 
 /// Widths in pixels, by FeatureColumn.
-constexpr std::array<int, kFeatureColumnCount> kWidths{58, 104, 90, 56, 56, 110,
-                                                       80, 58,  62, 58, 58};
+constexpr std::array<int, kFeatureColumnCount> kWidths{36, 52, 132, 100, 90, 54, 54, 96, 88, 72,
+                                                       92, 54, 70,  54,  52, 52, 88, 62, 66};
 
-constexpr int kNarrowestTokens = 92;
+constexpr int kNarrowestLabels = 80;
+
+/// What a person sees before choosing; the others are there for the asking.
+bool shownFirst(FeatureColumn column) {
+  switch (column) {
+    case FeatureColumn::ActiveTokens:
+    case FeatureColumn::Mean:
+    case FeatureColumn::TopTokenShare:
+    case FeatureColumn::EncoderCosineToDead:
+    case FeatureColumn::DecoderNorm:
+    case FeatureColumn::EncoderNorm:
+    case FeatureColumn::EncoderBias:
+    case FeatureColumn::DensityFineTuned:
+    case FeatureColumn::MaxFineTuned:
+    case FeatureColumn::MeanFineTuned:
+      return false;
+    default:
+      return true;
+  }
+}
 
 /// Where the largest is the most interesting, the first click sorts downwards.
 bool descendsFirst(FeatureColumn column) {
-  return column != FeatureColumn::Feature && column != FeatureColumn::TopToken;
+  return column != FeatureColumn::Feature && !info(column).isText;
 }
 
 }  // namespace
@@ -62,6 +81,12 @@ FeaturePanel::FeaturePanel(QWidget* parent)
   connect(head, &QHeaderView::customContextMenuRequested, this, &FeaturePanel::showHeadMenu);
   connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
           &FeaturePanel::onCurrentRow);
+  connect(filterBar_, &FilterBar::brushRemoved, this, &FeaturePanel::brushRemoved);
+  connect(table_, &QTableView::clicked, this, [this](const QModelIndex& index) {
+    if (index.column() == static_cast<int>(FeatureColumn::Bookmark)) {
+      emit bookmarkToggled(model_->feature(index.row()));
+    }
+  });
   connect(table_, &DataTable::stepRequested, this, [this](int step) {
     if (const auto feature = neighbour(step)) {
       setCurrent(*feature);
@@ -75,15 +100,56 @@ void FeaturePanel::setColors(const PageColors& colors) {
   table_->viewport()->update();
 }
 
-void FeaturePanel::setFeatures(std::shared_ptr<const FeatureColumns> features) {
+void FeaturePanel::setFeatures(const std::shared_ptr<const FeatureColumns>& features) {
   const QScopedValueRollback quiet(quiet_, true);
-  const QStringList layout = columnLayout();
   current_.reset();
-  model_->setFeatures(std::move(features));
-  giveFirstWidths();
+  model_->setFeatures(features);
+  hideColumns();
   filterBar_->setMatchCount(model_->rowCount(), model_->totalCount());
-  setColumnLayout(layout);
+  emit countsChanged(model_->rowCount(), model_->totalCount());
+  fitColumns();
   table_->scrollToTop();
+}
+
+void FeaturePanel::setNotes(const FeatureNotes& notes) {
+  {
+    const QScopedValueRollback quiet(quiet_, true);
+    model_->setNotes(notes);
+  }
+  filterBar_->setMatchCount(model_->rowCount(), model_->totalCount());
+  emit countsChanged(model_->rowCount(), model_->totalCount());
+  selectCurrentRow();
+}
+
+void FeaturePanel::setBrush(std::optional<Brush> brush) {
+  std::optional<ColumnCondition> condition;
+  if (brush) {
+    condition = ColumnCondition{
+        .column = brush->column, .low = brush->low, .high = brush->high, .contains = {}};
+  }
+  filterBar_->setBrush(condition);
+}
+
+void FeaturePanel::filterByToken(const QString& strToken) {
+  filterBar_->addCondition({.column = FeatureColumn::TopToken, .contains = strToken});
+}
+
+std::vector<FeatureColumn> FeaturePanel::shownColumns() const {
+  const QHeaderView* head = table_->horizontalHeader();
+  std::vector<FeatureColumn> columns;
+  for (int visual = 0; visual < head->count(); ++visual) {
+    const int logical = head->logicalIndex(visual);
+    if (!head->isSectionHidden(logical)) columns.push_back(static_cast<FeatureColumn>(logical));
+  }
+  return columns;
+}
+
+/// A column is there when a person wants it and the index knows it.
+void FeaturePanel::hideColumns() {
+  for (std::size_t i = 0; i < kFeatureColumnCount; ++i) {
+    const bool known = model_->features() == nullptr || model_->has(static_cast<FeatureColumn>(i));
+    table_->setColumnHidden(static_cast<int>(i), !(wanted_[i] && known));
+  }
 }
 
 void FeaturePanel::setCurrent(FeatureId feature) {
@@ -140,6 +206,7 @@ void FeaturePanel::applyFilter() {
     model_->setFilter(filterBar_->filter());
   }
   filterBar_->setMatchCount(model_->rowCount(), model_->totalCount());
+  emit countsChanged(model_->rowCount(), model_->totalCount());
   selectCurrentRow();
 }
 
@@ -191,6 +258,7 @@ void FeaturePanel::showHeadMenu(const QPoint& position) {
   }
   for (int section = 0; section < model_->columnCount(); ++section) {
     const auto column = static_cast<FeatureColumn>(section);
+    if (!model_->has(column)) continue;
     QAction* toggle = menu->addAction(info(column).header);
     toggle->setCheckable(true);
     toggle->setChecked(isColumnShown(column));
@@ -209,6 +277,7 @@ void FeaturePanel::showColumn(FeatureColumn column, bool shown) {
   const QHeaderView* head = table_->horizontalHeader();
   const bool last = head->count() - head->hiddenSectionCount() <= 1;
   if (!shown && last && isColumnShown(column)) return;
+  wanted_[static_cast<std::size_t>(column)] = shown;
   table_->setColumnHidden(static_cast<int>(column), !shown);
 }
 
@@ -217,66 +286,51 @@ QStringList FeaturePanel::columnLayout() const {
   QStringList layout;
   for (int visual = 0; visual < head->count(); ++visual) {
     const int logical = head->logicalIndex(visual);
-    const bool hidden = head->isSectionHidden(logical);
-    const int width =
-        hidden ? kWidths[static_cast<std::size_t>(logical)] : head->sectionSize(logical);
+    const auto at = static_cast<std::size_t>(logical);
+    const int width = head->isSectionHidden(logical) ? kWidths[at] : head->sectionSize(logical);
     layout.append(QStringLiteral("%1:%2:%3")
                       .arg(info(static_cast<FeatureColumn>(logical)).csvName)
                       .arg(width)
-                      .arg(hidden ? 0 : 1));
-  }
-  // What only a fine-tuned index shows keeps its place while another index is open.
-  for (const QString& entry : rememberedLayout_) {
-    const QString name = entry.section(u':', 0, 0);
-    const bool present = std::any_of(layout.begin(), layout.end(), [&](const QString& other) {
-      return other.section(u':', 0, 0) == name;
-    });
-    if (!present) layout.append(entry);
+                      .arg(wanted_[at] ? 1 : 0));
   }
   return layout;
 }
 
 void FeaturePanel::setColumnLayout(const QStringList& layout) {
-  rememberedLayout_ = layout;
   QHeaderView* head = table_->horizontalHeader();
   int visual = 0;
   for (const QString& entry : layout) {
     const QStringList parts = entry.split(u':');
     if (parts.size() != 3) continue;
     const auto column = columnWithCsvName(parts[0]);
-    const int logical = column ? static_cast<int>(*column) : head->count();
     const int width = parts[1].toInt();
-    if (logical >= head->count() || width < head->minimumSectionSize() || width > 2000) continue;
+    if (!column || width < head->minimumSectionSize() || width > 2000) continue;
+    const int logical = static_cast<int>(*column);
     head->moveSection(head->visualIndex(logical), visual++);
-    showColumn(*column, parts[2] != QLatin1String("0"));
-    if (parts[2] != QLatin1String("0")) head->resizeSection(logical, width);
+    wanted_[static_cast<std::size_t>(logical)] = parts[2] != QLatin1String("0");
+    table_->setColumnHidden(logical, false);  // a hidden section takes no width
+    head->resizeSection(logical, width);
   }
+  hideColumns();
   fitColumns();
 }
 
 void FeaturePanel::resetColumns() {
   QHeaderView* head = table_->horizontalHeader();
   for (int logical = 0; logical < head->count(); ++logical) {
+    const auto at = static_cast<std::size_t>(logical);
     head->moveSection(head->visualIndex(logical), logical);
     table_->setColumnHidden(logical, false);
+    head->resizeSection(logical, kWidths[at]);
+    wanted_[at] = shownFirst(static_cast<FeatureColumn>(logical));
   }
-  giveFirstWidths();
-  rememberedLayout_.clear();
+  hideColumns();
   fitColumns();
 }
 
-void FeaturePanel::giveFirstWidths() {
-  QHeaderView* head = table_->horizontalHeader();
-  for (int logical = 0; logical < head->count(); ++logical) {
-    if (!head->isSectionHidden(logical)) {
-      head->resizeSection(logical, kWidths[static_cast<std::size_t>(logical)]);
-    }
-  }
-}
-
-/// The tokens take the room that is left.
+/// The labels take the room that is left.
 void FeaturePanel::fitColumns() {
-  table_->setFlexibleColumn(static_cast<int>(FeatureColumn::TopToken), kNarrowestTokens);
+  table_->setFlexibleColumn(static_cast<int>(FeatureColumn::Label), kNarrowestLabels);
 }
 
 }  // namespace featurescope

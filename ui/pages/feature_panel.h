@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/bridge/selection.h"
 #include "ui/models/feature_table_model.h"
 #include "ui/pages/page_colors.h"
 
 #include <QStringList>
 #include <QWidget>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -25,8 +27,15 @@ class FeaturePanel : public QWidget {
   explicit FeaturePanel(QWidget* parent = nullptr);
 
   void setColors(const PageColors& colors);
+  void setNotes(const FeatureNotes& notes);
+  /// A range marked in a picture narrows the table; nothing: no more.
+  void setBrush(std::optional<Brush> brush);
+  /// Shows the features whose top token this is.
+  void filterByToken(const QString& strToken);
+  /// The shown columns in their shown order.
+  [[nodiscard]] std::vector<FeatureColumn> shownColumns() const;
   /// Null: none. Selects nothing.
-  void setFeatures(std::shared_ptr<const FeatureColumns> features);
+  void setFeatures(const std::shared_ptr<const FeatureColumns>& features);
 
   /// Makes a feature current without saying so; its row is shown unless the filter hides it.
   void setCurrent(FeatureId feature);
@@ -51,6 +60,11 @@ class FeaturePanel : public QWidget {
  signals:
   /// A person chose a feature in the table.
   void chosen(featurescope::FeatureId feature);
+  /// A star was clicked.
+  void bookmarkToggled(featurescope::FeatureId feature);
+  /// The chip of the brush was removed.
+  void brushRemoved();
+  void countsChanged(int matches, int total);
 
  private:
   void onCurrentRow(const QModelIndex& current);
@@ -59,15 +73,15 @@ class FeaturePanel : public QWidget {
   void sortBy(FeatureColumn column, bool descending, bool further);
   void applyFilter();
   void selectCurrentRow();
-  void giveFirstWidths();
   void fitColumns();
+  void hideColumns();
 
   FeatureTableModel* model_;
   FeatureDelegate* delegate_;
   FilterBar* filterBar_;
   DataTable* table_;
   std::optional<FeatureId> current_;
-  QStringList rememberedLayout_;
+  std::array<bool, kFeatureColumnCount> wanted_{};  ///< columns a person wants to see
   bool quiet_ = false;  ///< the table's selection is ours, not the person's
 };
 

@@ -13,6 +13,8 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <utility>
+
 namespace featurescope {
 namespace {
 
@@ -29,24 +31,32 @@ FilterBar::FilterBar(QWidget* parent)
     : QWidget(parent),
       edit_(new QLineEdit),
       hideDead_(new QToolButton),
+      bookmarked_(new QToolButton),
       count_(new QLabel),
       chipRow_(new QWidget),
       chipLayout_(new QHBoxLayout(chipRow_)) {
   setObjectName("filterBar");
   edit_->setObjectName("filterEdit");
   edit_->setAccessibleName(tr("Filter features"));
-  edit_->setPlaceholderText(tr("Filter…  token, id or density > 0.2%"));
+  edit_->setPlaceholderText(tr("Filter…  label, token, id, density > 0.2%"));
   edit_->setClearButtonEnabled(true);
   edit_->setAcceptDrops(false);  // a file dropped here is for the window to open
   edit_->setToolTip(
-      tr("A token or an id, or a condition on a column:\n"
-         "density > 0.2%    max 5..9    cos dead < 0    token:the\n"
+      tr("A label, a token or an id, or a condition on a column:\n"
+         "density > 0.2%    max 5..9    cos dead < 0    token:the    label:king\n"
          "Enter keeps a condition and makes room for the next"));
   edit_->installEventFilter(this);
   hideDead_->setObjectName("hideDead");
   hideDead_->setText(tr("hide dead"));
   hideDead_->setCheckable(true);
   hideDead_->setToolTip(tr("Show only features that some token activates"));
+  hideDead_->setProperty("role", "pill");
+  bookmarked_->setObjectName("onlyBookmarked");
+  bookmarked_->setProperty("role", "pill");
+  bookmarked_->setText(QStringLiteral("★"));
+  bookmarked_->setAccessibleName(tr("Only bookmarked features"));
+  bookmarked_->setCheckable(true);
+  bookmarked_->setToolTip(tr("Show only bookmarked features"));
   count_->setObjectName("matchCount");
   count_->setAccessibleName(tr("Matching features"));
   count_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
@@ -58,6 +68,7 @@ FilterBar::FilterBar(QWidget* parent)
   auto* first = new QHBoxLayout;
   first->setSpacing(8);
   first->addWidget(edit_, 1);
+  first->addWidget(bookmarked_);
   first->addWidget(hideDead_);
   first->addWidget(count_);
   auto* rows = new QVBoxLayout(this);
@@ -72,12 +83,15 @@ FilterBar::FilterBar(QWidget* parent)
   connect(edit_, &QLineEdit::textChanged, this, changed);
   connect(edit_, &QLineEdit::returnPressed, this, &FilterBar::turnIntoChip);
   connect(hideDead_, &QToolButton::toggled, this, changed);
+  connect(bookmarked_, &QToolButton::toggled, this, changed);
 }
 
 FeatureFilter FilterBar::filter() const {
   FeatureFilter filter;
   filter.conditions = chips_;
+  if (brush_) filter.conditions.push_back(*brush_);
   filter.hideDead = hideDead_->isChecked();
+  filter.bookmarked = bookmarked_->isChecked();
   if (const auto condition = parseCondition(edit_->text())) {
     filter.conditions.push_back(*condition);
   } else if (!looksLikeCondition(edit_->text())) {
@@ -110,8 +124,10 @@ void FilterBar::clear() {
     const QScopedValueRollback quiet(quiet_, true);
     edit_->clear();
     hideDead_->setChecked(false);
+    bookmarked_->setChecked(false);
   }
   chips_.clear();
+  if (std::exchange(brush_, std::nullopt)) emit brushRemoved();
   rebuildChips();
   emit filterChanged();
 }
@@ -148,17 +164,45 @@ void FilterBar::rebuildChips() {
     delete item;
   }
   for (std::size_t i = 0; i < chips_.size(); ++i) {
-    auto* chip = new QPushButton(describe(chips_[i]) + QStringLiteral("  ×"));
-    chip->setProperty("role", "chip");
-    chip->setObjectName(QStringLiteral("chip%1").arg(i));
-    chip->setAccessibleName(tr("Remove the filter %1").arg(describe(chips_[i])));
-    chip->setToolTip(tr("Remove this filter"));
-    chip->setCursor(Qt::PointingHandCursor);
+    QPushButton* chip = makeChip(describe(chips_[i]), QStringLiteral("chip%1").arg(i));
     connect(chip, &QPushButton::clicked, this, [this, i] { removeChip(i); });
-    chipLayout_->addWidget(chip);
+  }
+  if (brush_) {
+    QPushButton* chip = makeChip(describe(*brush_), QStringLiteral("brushChip"));
+    connect(chip, &QPushButton::clicked, this, [this] {
+      setBrush(std::nullopt);
+      emit brushRemoved();
+    });
   }
   chipLayout_->addStretch(1);
-  chipRow_->setVisible(!chips_.empty());
+  chipRow_->setVisible(!chips_.empty() || brush_);
+}
+
+QPushButton* FilterBar::makeChip(const QString& text, const QString& name) {
+  auto* chip = new QPushButton(text + QStringLiteral("  ×"));
+  chip->setProperty("role", "chip");
+  chip->setObjectName(name);
+  chip->setAccessibleName(tr("Remove the filter %1").arg(text));
+  chip->setToolTip(tr("Remove this filter"));
+  chip->setCursor(Qt::PointingHandCursor);
+  chipLayout_->addWidget(chip);
+  return chip;
+}
+
+void FilterBar::addCondition(const ColumnCondition& condition) {
+  std::erase_if(chips_, [&](const ColumnCondition& chip) {
+    return info(chip.column).isText && chip.column == condition.column;
+  });
+  chips_.push_back(condition);
+  rebuildChips();
+  emit filterChanged();
+}
+
+void FilterBar::setBrush(std::optional<ColumnCondition> brush) {
+  if (brush == brush_) return;
+  brush_ = std::move(brush);
+  rebuildChips();
+  emit filterChanged();
 }
 
 bool FilterBar::eventFilter(QObject* watched, QEvent* event) {

@@ -5,9 +5,12 @@
 
 #include <QWidget>
 
+#include <optional>
+
 class QHBoxLayout;
 class QLabel;
 class QLineEdit;
+class QPushButton;
 class QToolButton;
 
 namespace featurescope {
@@ -21,6 +24,10 @@ class FilterBar : public QWidget {
 
   [[nodiscard]] FeatureFilter filter() const;
   void setMatchCount(int matches, int total);
+  /// Adds a condition as a chip, in the place of another on the same text column.
+  void addCondition(const ColumnCondition& condition);
+  /// What was marked in a picture, as a chip of its own; nothing: none.
+  void setBrush(std::optional<ColumnCondition> brush);
   /// Puts the beginning of a condition on a column into the edit, ready to be completed.
   void beginCondition(FeatureColumn column);
   void clear();
@@ -28,6 +35,7 @@ class FilterBar : public QWidget {
 
  signals:
   void filterChanged();
+  void brushRemoved();
   /// Enter, Esc or the down arrow: the keyboard belongs to the table again.
   void left();
 
@@ -39,9 +47,12 @@ class FilterBar : public QWidget {
   void removeChip(std::size_t index);
   void rebuildChips();
 
+  QPushButton* makeChip(const QString& text, const QString& name);
+
   std::vector<ColumnCondition> chips_;
+  std::optional<ColumnCondition> brush_;
   QLineEdit* edit_;
-  QToolButton* hideDead_;
+  QToolButton *hideDead_, *bookmarked_;
   QLabel* count_;
   QWidget* chipRow_;
   QHBoxLayout* chipLayout_;

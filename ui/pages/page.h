@@ -4,7 +4,7 @@
 #include "ui/bridge/failure.h"
 #include "ui/bridge/opened_index.h"
 #include "ui/pages/page_colors.h"
-#include "ui/plots/plot_colors.h"
+#include "ui/plots/figure.h"
 
 #include <QString>
 #include <QWidget>
@@ -31,6 +31,8 @@ class Page : public QWidget {
   /// Something small was done that a person may want to know: a sentence for the status line.
   void told(const QString& sentence);
   void failed(const featurescope::Failure& failure);
+  /// Opens the dialog that writes a figure.
+  void exportRequested(const featurescope::Figure& figure);
   /// Triggers the window's action of this object name, as "openRun".
   void actionRequested(const QString& action);
   /// Asks for this page to be the tab in front.

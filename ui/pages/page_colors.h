@@ -18,6 +18,8 @@ struct PageColors {
   QColor hover;       ///< the row under the mouse
   QColor selection;   ///< a selected row
   QColor accent;      ///< where the keyboard is
+  QColor link;        ///< what a click follows
+  QColor star;        ///< bookmarks
   QColor bar;         ///< density bars
   QColor activation;  ///< the strongest activation; weaker ones mix with the background, linearly
   QColor activationText;  ///< on it

@@ -10,7 +10,10 @@
 namespace featurescope {
 
 TableDelegate::TableDelegate(QObject* parent)
-    : QStyledItemDelegate(parent), numbers_(textFont(12)), tokenFont_(tokenFont(12)) {}
+    : QStyledItemDelegate(parent),
+      numbers_(textFont(12)),
+      tokenFont_(tokenFont(12)),
+      textFont_(textFont(12)) {}
 
 QSize TableDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
   QSize size = QStyledItemDelegate::sizeHint(option, index);
@@ -42,9 +45,20 @@ void TableDelegate::paintNumber(QPainter& painter, const QRect& cell, const QStr
 void TableDelegate::paintToken(QPainter& painter, const QRect& cell, const QString& text,
                                const QColor& color) const {
   painter.setPen(color);
-  painter.setFont(tokenFont_);
+  paintElided(painter, cell, text, tokenFont_);
+}
+
+void TableDelegate::paintText(QPainter& painter, const QRect& cell, const QString& text,
+                              const QColor& color) const {
+  painter.setPen(color);
+  paintElided(painter, cell, text, textFont_);
+}
+
+void TableDelegate::paintElided(QPainter& painter, const QRect& cell, const QString& text,
+                                const QFont& font) const {
+  painter.setFont(font);
   const QRect inner = cell.adjusted(kCellPadding, 0, -kCellPadding, 0);
-  const QString elided = QFontMetrics(tokenFont_).elidedText(text, Qt::ElideRight, inner.width());
+  const QString elided = QFontMetrics(font).elidedText(text, Qt::ElideRight, inner.width());
   painter.drawText(inner, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine, elided);
 }
 

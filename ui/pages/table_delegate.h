@@ -10,6 +10,7 @@
 namespace featurescope {
 
 inline constexpr int kRowHeight = 24;
+inline constexpr int kSmallRowHeight = 20;  ///< of tables beside others
 inline constexpr int kCellPadding = 8;
 
 /// What our tables paint alike: the row's ground, the hairline below it, tabular numbers.
@@ -31,12 +32,17 @@ class TableDelegate : public QStyledItemDelegate {
                    const QColor& color) const;
   void paintToken(QPainter& painter, const QRect& cell, const QString& text,
                   const QColor& color) const;
+  void paintText(QPainter& painter, const QRect& cell, const QString& text,
+                 const QColor& color) const;
   [[nodiscard]] const PageColors& colors() const { return colors_; }
 
  private:
   PageColors colors_;
   TabularText numbers_;
-  QFont tokenFont_;
+  QFont tokenFont_, textFont_;
+
+  void paintElided(QPainter& painter, const QRect& cell, const QString& text,
+                   const QFont& font) const;
 };
 
 }  // namespace featurescope

@@ -3,6 +3,7 @@
 
 #include "core/base/version.h"
 #include "ui/pages/fonts.h"
+#include "ui/window/event_watchdog.h"
 
 #include <QIcon>
 #include <QLocale>
@@ -24,7 +25,29 @@ Application::Application(int& argc, char** argv) : QApplication(argc, argv) {
   if (QLocale().language() == QLocale::C) QLocale::setDefault(QLocale(QLocale::English));
 }
 
+namespace {
+
+/// One delivery of an event, watched.
+class Delivery {
+ public:
+  Delivery(EventWatchdog* watchdog, const QObject& receiver, const QEvent& event)
+      : watchdog_(watchdog) {
+    if (watchdog_ != nullptr) watchdog_->begin(receiver, event);
+  }
+  ~Delivery() {
+    if (watchdog_ != nullptr) watchdog_->end();
+  }
+  Delivery(const Delivery&) = delete;
+  Delivery& operator=(const Delivery&) = delete;
+
+ private:
+  EventWatchdog* watchdog_;
+};
+
+}  // namespace
+
 bool Application::notify(QObject* receiver, QEvent* event) {
+  const Delivery delivery(watchdog_, *receiver, *event);
   try {
     return QApplication::notify(receiver, event);
   } catch (...) {

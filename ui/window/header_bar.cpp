@@ -93,8 +93,8 @@ QStringList breadcrumbs(const OpenedIndex& opened) {
   return crumbs;
 }
 
-HeaderBar::HeaderBar(QAction* back, QAction* forward, QAction* exportTable, QAction* build,
-                     QWidget* parent)
+HeaderBar::HeaderBar(QAction* back, QAction* forward, QAction* find, QAction* exportTable,
+                     QAction* build, QWidget* parent)
     : QWidget(parent), breadcrumb_(new QLabel), indexes_(new QComboBox) {
   setObjectName("headerBar");
   setAttribute(Qt::WA_StyledBackground);
@@ -117,6 +117,10 @@ HeaderBar::HeaderBar(QAction* back, QAction* forward, QAction* exportTable, QAct
   columns->addSpacing(6);
   columns->addWidget(breadcrumb_, 1);
   columns->addWidget(indexes_);
+  QPushButton* search = actionButton(find, "searchButton", "search");
+  search->setText(tr("Search features, tokens, actions…   %1")
+                      .arg(find->shortcut().toString(QKeySequence::NativeText)));
+  columns->addWidget(search);
   columns->addWidget(exportButton);
   columns->addWidget(actionButton(build, "buildButton", "primary"));
   connect(indexes_, &QComboBox::activated, this,

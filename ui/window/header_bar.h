@@ -17,12 +17,12 @@ namespace featurescope {
 
 struct Theme;
 
-/// Back and forward, where we are (model / site / SAE / text), which index of the study, and the
-/// two things to do next.
+/// Back and forward, where we are (model / site / SAE / text), which index of the study, and where
+/// to find anything, and the two things to do next.
 class HeaderBar : public QWidget {
   Q_OBJECT
  public:
-  HeaderBar(QAction* back, QAction* forward, QAction* exportTable, QAction* build,
+  HeaderBar(QAction* back, QAction* forward, QAction* find, QAction* exportTable, QAction* build,
             QWidget* parent = nullptr);
 
   void setTheme(const Theme& theme);

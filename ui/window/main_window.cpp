@@ -6,6 +6,7 @@
 #include "ui/bridge/index_job.h"
 #include "ui/bridge/paths.h"
 #include "ui/models/number_format.h"
+#include "ui/pages/feature_page.h"
 #include "ui/pages/feature_panel.h"
 #include "ui/pages/page.h"
 #include "ui/pages/welcome_page.h"
@@ -48,7 +49,9 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
   panel_->setColumnLayout(settings_.columns);
   resize(1440, 900);
   restoreGeometry(settings_.geometry);
-  if (!splitter_->restoreState(settings_.splitter)) splitter_->setSizes({710, 730});
+  if (!splitter_->restoreState(settings_.splitter)) splitter_->setSizes({540, 900});
+  featurePage_->restoreLayout(settings_.featureSplitter);
+  tabs_->setCurrentIndex(std::clamp(settings_.tab, 0, tabs_->count() - 1));
 
   const auto device = std::make_shared<QString>();
   errands_.run(
@@ -60,7 +63,7 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
 MainWindow::~MainWindow() = default;
 
 void MainWindow::makeLayout() {
-  header_ = new HeaderBar(back_, forward_, export_, build_);
+  header_ = new HeaderBar(back_, forward_, palette_, export_, build_);
   message_ = new MessageBar;
   welcome_ = new WelcomePage;
   panel_ = new FeaturePanel;
@@ -106,7 +109,9 @@ void MainWindow::makeLayout() {
   statusBar()->setSizeGripEnabled(false);
   statusBar()->setContentsMargins(10, 0, 6, 0);
   for (QLabel* each : {countStatus_, tokenStatus_, hashStatus_}) statusBar()->addWidget(each);
+  savedStatus_ = label("savedStatus", tr("Whether labels and notes are saved"));
   statusBar()->addPermanentWidget(deviceStatus_);
+  statusBar()->addPermanentWidget(savedStatus_);
 }
 
 void MainWindow::connectParts() {
@@ -123,6 +128,20 @@ void MainWindow::connectParts() {
           [this](FeatureId, const Failure& failure) { showFailure(failure); });
 
   connect(panel_, &FeaturePanel::chosen, &selection_, &Selection::choose);
+  connect(panel_, &FeaturePanel::brushRemoved, &selection_,
+          [this] { selection_.setBrush(std::nullopt); });
+  connect(panel_, &FeaturePanel::bookmarkToggled, this, [this](FeatureId feature) {
+    notes_.change(feature, {.bookmarked = !notes_.note(feature).bookmarked});
+  });
+  connect(&selection_, &Selection::brushChanged, this,
+          [this] { panel_->setBrush(selection_.brush()); });
+  connect(&selection_, &Selection::tokenChosen, panel_, &FeaturePanel::filterByToken);
+  const auto showNotes = [this] { panel_->setNotes(notes_.all()); };
+  connect(&notes_, &NoteKeeper::loaded, this, showNotes);
+  connect(&notes_, &NoteKeeper::changed, this, showNotes);
+  connect(&notes_, &NoteKeeper::failed, this, &MainWindow::showFailure);
+  connect(&notes_, &NoteKeeper::savedChanged, this,
+          [this](bool saved) { savedStatus_->setText(saved ? tr("saved") : tr("saving…")); });
   connect(&selection_, &Selection::featureChanged, this, &MainWindow::showFeature);
   connect(&runWatch_, &RunWatch::failed, this,
           [this](const std::filesystem::path&, const Failure& failure) { showFailure(failure); });
@@ -177,6 +196,7 @@ void MainWindow::showOpened(const std::shared_ptr<const OpenedIndex>& index) {
   statusBar()->clearMessage();
   selection_.reset();
   panel_->setFeatures(opened.features);
+  notes_.setOpened(opened);
   for (Page* page : pages_) page->setOpened(index);
   header_->setOpened(opened);
   showStatus(opened);
@@ -273,7 +293,8 @@ void MainWindow::updateActions() {
   const bool open = session_.current() && session_.current()->hasFeatures();
   back_->setEnabled(open && selection_.canGoBack());
   forward_->setEnabled(open && selection_.canGoForward());
-  for (QAction* each : {export_, next_, previous_, goTo_, filter_, table_}) each->setEnabled(open);
+  for (QAction* each : {export_, next_, previous_, goTo_, filter_, table_, bookmark_, label_, pin_})
+    each->setEnabled(open);
 }
 
 void MainWindow::startIndexJob(const IndexForm& form) {
@@ -324,7 +345,8 @@ void MainWindow::setTheme(ThemeChoice choice) {
 }
 
 void MainWindow::applyTheme() {
-  const Theme theme = themeOf(settings_.theme);
+  theme_ = themeOf(settings_.theme);
+  const Theme& theme = theme_;
   apply(theme);
   header_->setTheme(theme);
   message_->setCloseIcon(Theme::icon("close", theme.dim));
@@ -351,6 +373,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     if (!closing_) askToStopJobs();
     return;
   }
+  featurePage_->commit();
   rememberWindow();
   event->accept();
 }
@@ -382,6 +405,8 @@ void MainWindow::askToStopJobs() {
 void MainWindow::rememberWindow() {
   settings_.geometry = saveGeometry();
   settings_.splitter = splitter_->saveState();
+  settings_.featureSplitter = featurePage_->saveLayout();
+  settings_.tab = tabs_->currentIndex();
   settings_.columns = panel_->columnLayout();
   saveSettings();
 }

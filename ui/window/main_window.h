@@ -6,6 +6,7 @@
 #include "ui/bridge/index_form.h"
 #include "ui/bridge/index_session.h"
 #include "ui/bridge/job_queue.h"
+#include "ui/bridge/note_keeper.h"
 #include "ui/bridge/run_watch.h"
 #include "ui/bridge/selection.h"
 #include "ui/bridge/window_context.h"
@@ -30,11 +31,13 @@ class QTabWidget;
 
 namespace featurescope {
 
+class FeaturePage;
 class FeaturePanel;
 class HeaderBar;
 class JobsPanel;
 class MessageBar;
 class Page;
+struct Figure;
 class WelcomePage;
 
 /// The window: it passes what a person does to the session and the jobs, and their answers to the
@@ -53,6 +56,8 @@ class MainWindow : public QMainWindow {
   void goTo(FeatureId feature);
   void startIndexJob(const IndexForm& form);
   void setTheme(ThemeChoice choice);
+  /// Brings the page of this title to the front, in any case; false when there is none.
+  bool showPage(const QString& title);
   /// Whether settings are written; they are unless told otherwise.
   void setRemembering(bool remembering) { remembering_ = remembering; }
   void showFailure(const Failure& failure);
@@ -65,6 +70,7 @@ class MainWindow : public QMainWindow {
 
   [[nodiscard]] JobQueue& jobs() { return jobs_; }
   [[nodiscard]] Selection& selection() { return selection_; }
+  [[nodiscard]] NoteKeeper& notes() { return notes_; }
 
  signals:
   /// The feature page shows what was asked for last.
@@ -118,15 +124,21 @@ class MainWindow : public QMainWindow {
   void askForIndexJob();
   void askForRun();
   void exportTable();
+  void exportFigure(const Figure& figure);
+  void showPalette();
+  void writeInBackground(const QString& path, std::function<std::string()> make,
+                         const QString& done);
   [[nodiscard]] IndexForm proposedIndexForm() const;
 
   WindowSettings settings_;
+  Theme theme_;
   IndexSession session_;
   JobQueue jobs_;
   Errands errands_;
   RunWatch runWatch_;
   Selection selection_;
-  WindowContext context_{session_, selection_, jobs_, errands_, runWatch_};
+  NoteKeeper notes_;
+  WindowContext context_{session_, selection_, jobs_, errands_, runWatch_, notes_};
   std::vector<Page*> pages_;
   std::vector<std::filesystem::path> openedRuns_;  ///< by hand, beside those of the study
   std::map<JobId, IndexForm> indexJobs_;           ///< whose result opens when it is done
@@ -136,6 +148,7 @@ class MainWindow : public QMainWindow {
 
   QAction *open_, *demo_, *build_, *openRun_, *export_, *quit_;
   QAction *back_, *forward_, *next_, *previous_, *goTo_, *filter_, *table_;
+  QAction *bookmark_, *label_, *pin_, *palette_;
   QAction *shortcuts_, *about_;
   HeaderBar* header_;
   MessageBar* message_;
@@ -144,8 +157,9 @@ class MainWindow : public QMainWindow {
   QSplitter* splitter_;
   FeaturePanel* panel_;
   QTabWidget* tabs_;
+  FeaturePage* featurePage_;
   JobsPanel* jobsPanel_;
-  QLabel *countStatus_, *tokenStatus_, *hashStatus_, *deviceStatus_;
+  QLabel *countStatus_, *tokenStatus_, *hashStatus_, *deviceStatus_, *savedStatus_;
 };
 
 }  // namespace featurescope

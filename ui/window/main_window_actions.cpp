@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/bridge/paths.h"
 #include "ui/models/feature_column_info.h"
+#include "ui/pages/feature_page.h"
 #include "ui/pages/feature_panel.h"
 #include "ui/window/main_window.h"
 
@@ -8,6 +9,7 @@
 #include <QActionGroup>
 #include <QMenu>
 #include <QMenuBar>
+#include <QTabWidget>
 
 namespace featurescope {
 
@@ -44,6 +46,11 @@ void MainWindow::makeActions() {
   filter_ = action("filter", tr("Filter"), Qt::Key_Slash, tr("Type a filter"));
   table_ = action("showTable", tr("Feature table"), Qt::Key_Escape,
                   tr("Give the keyboard to the table"));
+  bookmark_ = action("bookmark", tr("Bookmark feature"), Qt::Key_B, tr("Set or remove its star"));
+  label_ = action("label", tr("Edit label"), Qt::Key_L, tr("Type what you call the feature"));
+  pin_ = action("pin", tr("Pin feature"), Qt::Key_P, tr("Keep it to compare others with"));
+  palette_ = action("palette", tr("Find anything…"), Qt::CTRL | Qt::Key_K,
+                    tr("Every action and every feature"));
   shortcuts_ = action("shortcuts", tr("Shortcuts"), QKeySequence("?"), tr("All shortcuts"));
   about_ = action("about", tr("About Featurescope"), {}, tr("Version and licence"));
   quit_->setMenuRole(QAction::QuitRole);
@@ -62,6 +69,13 @@ void MainWindow::makeActions() {
   connect(goTo_, &QAction::triggered, this, &MainWindow::askForFeature);
   connect(filter_, &QAction::triggered, this, [this] { panel_->focusFilter(); });
   connect(table_, &QAction::triggered, this, &MainWindow::leaveMessage);
+  connect(bookmark_, &QAction::triggered, this, [this] { featurePage_->toggleBookmark(); });
+  connect(label_, &QAction::triggered, this, [this] {
+    tabs_->setCurrentWidget(featurePage_);
+    featurePage_->editLabel();
+  });
+  connect(palette_, &QAction::triggered, this, &MainWindow::showPalette);
+  connect(pin_, &QAction::triggered, this, [this] { featurePage_->togglePin(); });
   connect(shortcuts_, &QAction::triggered, this, [this] { showShortcuts(shortcuts(), this); });
   connect(about_, &QAction::triggered, this, [this] { showAbout(this); });
 }
@@ -84,7 +98,10 @@ void MainWindow::makeMenus() {
   go->addSeparator();
   go->addActions({previous_, next_, goTo_});
   go->addSeparator();
-  go->addActions({filter_, table_});
+  go->addActions({filter_, table_, palette_});
+
+  QMenu* feature = menuBar()->addMenu(tr("F&eature"));
+  feature->addActions({bookmark_, label_, pin_});
 
   QMenu* view = menuBar()->addMenu(tr("&View"));
   QMenu* columns = view->addMenu(tr("Columns"));
@@ -110,6 +127,7 @@ void MainWindow::fillColumnsMenu(QMenu& menu) {
   for (int section = 0; section < panel_->model().columnCount(); ++section) {
     const auto column = static_cast<FeatureColumn>(section);
     QAction* toggle = menu.addAction(info(column).header);
+    toggle->setEnabled(panel_->model().has(column));
     toggle->setCheckable(true);
     toggle->setChecked(panel_->isColumnShown(column));
     connect(toggle, &QAction::toggled, this,
@@ -137,9 +155,14 @@ ShortcutList MainWindow::shortcuts() const {
   return {
       {"↑  ↓", tr("next and previous feature in the table")},
       {"←  →", tr("next and previous feature, from the page as well")},
-      {"/", tr("filter: a token, an id, or density > 0.2%")},
+      {"Ctrl+K", tr("find any action or feature")},
+      {"/", tr("filter: a label, a token, an id, or density > 0.2%")},
       {"Enter", tr("in the filter: keep a condition")},
       {"g", tr("go to a feature by its id")},
+      {"b", tr("bookmark the feature")},
+      {"l", tr("edit its label")},
+      {"p", tr("pin it, to compare others with it")},
+      {"Enter, double click", tr("on an example: the wide text around it")},
       {"Esc", tr("close the message, then back to the table")},
       {"Alt+←  Alt+→", tr("back and forward through visited features")},
       {"Ctrl+C", tr("copy the selected rows with their head")},

@@ -2,6 +2,8 @@
 #include "core/base/files.h"
 #include "ui/bridge/paths.h"
 #include "ui/dialogs/build_index_dialog.h"
+#include "ui/dialogs/command_palette.h"
+#include "ui/dialogs/export_figure_dialog.h"
 #include "ui/dialogs/go_to_feature_dialog.h"
 #include "ui/models/number_format.h"
 #include "ui/pages/feature_panel.h"
@@ -10,6 +12,8 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QStatusBar>
+
+#include <utility>
 
 namespace featurescope {
 
@@ -79,19 +83,48 @@ void MainWindow::exportTable() {
   dialog->setDefaultSuffix("csv");
   dialog->selectFile("features.csv");
   connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
-    errands_.run(
-        "cannot export the table",
-        [file = toPath(path), makeCsv = panel_->model().csvMaker()] { writeFile(file, makeCsv()); },
-        [this, path, rows = panel_->model().rowCount()](const std::optional<Failure>& failure) {
-          if (failure) {
-            showFailure(*failure);
-          } else {
-            statusBar()->showMessage(
-                tr("Wrote %1 rows to %2").arg(formatCount(rows), QFileInfo(path).fileName()), 6000);
-          }
-        });
+    writeInBackground(
+        path, panel_->model().csvMaker(panel_->shownColumns()),
+        tr("Wrote %1 rows to %2")
+            .arg(formatCount(panel_->model().rowCount()), QFileInfo(path).fileName()));
   });
   dialog->open();
+}
+
+/// `make` runs on the errands' thread; `done` is told when the file is there.
+void MainWindow::writeInBackground(const QString& path, std::function<std::string()> make,
+                                   const QString& done) {
+  errands_.run(
+      "cannot write " + path.toStdString(),
+      [file = toPath(path), make = std::move(make)] { writeFile(file, make()); },
+      [this, done](const std::optional<Failure>& failure) {
+        if (failure) {
+          showFailure(*failure);
+        } else {
+          statusBar()->showMessage(done, 6000);
+        }
+      });
+}
+
+void MainWindow::exportFigure(const Figure& figure) {
+  auto* dialog = new ExportFigureDialog(figure, this);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  connect(dialog, &ExportFigureDialog::chosen, this,
+          [this](const QString& path, const QByteArray& bytes) {
+            writeInBackground(
+                path, [bytes] { return bytes.toStdString(); },
+                tr("Wrote %1").arg(QFileInfo(path).fileName()));
+          });
+  dialog->open();
+}
+
+void MainWindow::showPalette() {
+  const FeatureColumns* features = panel_->model().features();
+  auto* palette = new CommandPalette(
+      actions(), features != nullptr ? std::make_shared<const FeatureColumns>(*features) : nullptr,
+      theme_.pageColors(theme_.window), this);
+  connect(palette, &CommandPalette::featureChosen, this, &MainWindow::goTo);
+  palette->open();
 }
 
 }  // namespace featurescope

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/compare_page.h"
 #include "ui/pages/feature_page.h"
+#include "ui/pages/geometry_page.h"
 #include "ui/pages/training_page.h"
 #include "ui/window/main_window.h"
 
@@ -11,10 +13,12 @@ namespace featurescope {
 
 /// Every page of the window, in the order of the tabs.
 void MainWindow::makePages() {
-  auto* feature = new FeaturePage(context_);
-  connect(feature, &FeaturePage::stepRequested, this, &MainWindow::step);
-  addPage(feature);
+  featurePage_ = new FeaturePage(context_);
+  connect(featurePage_, &FeaturePage::stepRequested, this, &MainWindow::step);
+  addPage(featurePage_);
+  addPage(new GeometryPage(context_));
   addPage(new TrainingPage(context_));
+  addPage(new ComparePage(context_));
 }
 
 void MainWindow::addPage(Page* page) {
@@ -23,10 +27,20 @@ void MainWindow::addPage(Page* page) {
   connect(page, &Page::told, this,
           [this](const QString& sentence) { statusBar()->showMessage(sentence, 4000); });
   connect(page, &Page::failed, this, &MainWindow::showFailure);
+  connect(page, &Page::exportRequested, this, &MainWindow::exportFigure);
   connect(page, &Page::frontRequested, tabs_, [this, page] { tabs_->setCurrentWidget(page); });
   connect(page, &Page::actionRequested, this, [this](const QString& name) {
     if (auto* asked = findChild<QAction*>(name)) asked->trigger();
   });
+}
+
+bool MainWindow::showPage(const QString& title) {
+  for (Page* page : pages_) {
+    if (page->title().compare(title, Qt::CaseInsensitive) != 0) continue;
+    tabs_->setCurrentWidget(page);
+    return true;
+  }
+  return false;
 }
 
 }  // namespace featurescope

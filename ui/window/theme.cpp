@@ -33,6 +33,7 @@ Theme Theme::light() {
   t.chip = "#e6eef6";
   t.activation = "#f0964a";
   t.activationText = "#2b1a0c";
+  t.star = "#b8741a";
   t.positive = "#22804a";
   t.negative = "#b5372b";
   t.warning = "#fdf1dd";
@@ -60,6 +61,7 @@ Theme Theme::darkOne() {
   t.chip = "#263545";
   t.activation = "#e08a3e";
   t.activationText = "#1a0f06";
+  t.star = "#e0a040";
   t.positive = "#5cc088";
   t.negative = "#e8796c";
   t.warning = "#3a3020";
@@ -84,6 +86,7 @@ QList<std::pair<QString, QColor>> namedColors(const Theme& t) {
           {"@hover", t.hover},
           {"@selection", t.selection},
           {"@link", t.link},
+          {"@star", t.star},
           {"@bar", t.bar},
           {"@chip", t.chip},
           {"@positive", t.positive},
@@ -145,6 +148,8 @@ PageColors Theme::pageColors(const QColor& background) const {
   c.hover = hover;
   c.selection = selection;
   c.accent = accent;
+  c.link = link;
+  c.star = star;
   c.bar = bar;
   c.activation = activation;
   c.activationText = activationText;

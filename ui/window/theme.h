@@ -30,6 +30,7 @@ struct Theme {
   QColor link;
   QColor bar;  ///< density bars, the empty part of progress
   QColor chip;
+  QColor star;  ///< bookmarks
   QColor activation, activationText;
   QColor positive, negative;
   QColor warning;  ///< the message bar's ground

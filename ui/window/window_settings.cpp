@@ -21,6 +21,8 @@ WindowSettings WindowSettings::load() {
   WindowSettings settings;
   settings.geometry = stored.value("window/geometry").toByteArray();
   settings.splitter = stored.value("window/splitter").toByteArray();
+  settings.featureSplitter = stored.value("window/feature_splitter").toByteArray();
+  settings.tab = stored.value("window/tab").toInt();
   settings.columns = stored.value("features/columns").toStringList();
   const auto theme = kThemes.indexOf(stored.value("window/theme").toString());
   if (theme >= 0) settings.theme = static_cast<ThemeChoice>(theme);
@@ -35,6 +37,8 @@ void WindowSettings::save() const {
   stored.setAtomicSyncRequired(true);
   stored.setValue("window/geometry", geometry);
   stored.setValue("window/splitter", splitter);
+  stored.setValue("window/feature_splitter", featureSplitter);
+  stored.setValue("window/tab", tab);
   stored.setValue("window/theme", kThemes[static_cast<qsizetype>(theme)]);
   stored.setValue("features/columns", columns);
   stored.setValue("files/last", lastOpened);

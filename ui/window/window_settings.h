@@ -13,7 +13,9 @@ namespace featurescope {
 struct WindowSettings {
   QByteArray geometry;
   QByteArray splitter;
-  QStringList columns;  ///< FeaturePanel::columnLayout
+  QByteArray featureSplitter;  ///< FeaturePage::saveLayout
+  int tab = 0;                 ///< the page in front
+  QStringList columns;         ///< FeaturePanel::columnLayout
   ThemeChoice theme = ThemeChoice::System;
   QString lastOpened;  ///< a study or an index
   QString lastIndex;   ///< which of that study's indexes

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/models/top_activations_model.h"
+#include "ui/models/examples_model.h"
 
 #include "core/base/numbers.h"
 #include "ui/models/number_format.h"
@@ -9,9 +9,9 @@
 
 namespace featurescope {
 
-TopActivationsModel::TopActivationsModel(QObject* parent) : QAbstractTableModel(parent) {}
+ExamplesModel::ExamplesModel(QObject* parent) : QAbstractTableModel(parent) {}
 
-void TopActivationsModel::setPage(std::shared_ptr<const FeaturePageData> page) {
+void ExamplesModel::setPage(std::shared_ptr<const FeaturePageData> page) {
   beginResetModel();
   page_ = std::move(page);
   fineTuned_ = page_ && std::any_of(page_->activations.begin(), page_->activations.end(),
@@ -21,25 +21,37 @@ void TopActivationsModel::setPage(std::shared_ptr<const FeaturePageData> page) {
   endResetModel();
 }
 
-const ActivationRow& TopActivationsModel::activation(int row) const {
-  return page_->activations[static_cast<std::size_t>(row)];
+void ExamplesModel::setKind(ExampleKind kind) {
+  if (kind == kind_) return;
+  beginResetModel();
+  kind_ = kind;
+  endResetModel();
 }
 
-double TopActivationsModel::strength(int row) const {
+const std::vector<ActivationRow>& ExamplesModel::rows() const {
+  static const std::vector<ActivationRow> kNone;
+  return page_ ? page_->examples(kind_) : kNone;
+}
+
+const ActivationRow& ExamplesModel::activation(int row) const {
+  return rows()[static_cast<std::size_t>(row)];
+}
+
+double ExamplesModel::shareOfMax(double value) const {
   const double largest = page_->feature.max;
-  return largest > 0 ? std::clamp(activation(row).activation.activation / largest, 0.0, 1.0) : 0.0;
+  return largest > 0 ? std::clamp(value / largest, 0.0, 1.0) : 0.0;
 }
 
-int TopActivationsModel::rowCount(const QModelIndex& parent) const {
-  return parent.isValid() || !page_ ? 0 : static_cast<int>(page_->activations.size());
+int ExamplesModel::rowCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : static_cast<int>(rows().size());
 }
 
-int TopActivationsModel::columnCount(const QModelIndex& parent) const {
+int ExamplesModel::columnCount(const QModelIndex& parent) const {
   if (parent.isValid()) return 0;
   return fineTuned_ ? ColumnCount : static_cast<int>(FineTuned);
 }
 
-QVariant TopActivationsModel::data(const QModelIndex& index, int role) const {
+QVariant ExamplesModel::data(const QModelIndex& index, int role) const {
   if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
   const ActivationRow& row = activation(index.row());
   switch (role) {
@@ -57,12 +69,13 @@ QVariant TopActivationsModel::data(const QModelIndex& index, int role) const {
   }
 }
 
-QString TopActivationsModel::display(const ActivationRow& row, int column) const {
+QString ExamplesModel::display(const ActivationRow& row, int column) const {
   const ActivationRecord& record = row.activation;
   const int decimals = decimalsFor(page_->feature.max);
   switch (column) {
     case Rank:
-      return QString::number(record.rank);
+      // Of the quantiles the part tells where a row comes from, of the others the rank.
+      return QString::number(kind_ == ExampleKind::Quantile ? record.part : record.rank);
     case Token:
       return QString::fromStdString(record.strToken);
     case Context:
@@ -81,7 +94,7 @@ QString TopActivationsModel::display(const ActivationRow& row, int column) const
   }
 }
 
-QString TopActivationsModel::plain(const ActivationRow& row, int column) const {
+QString ExamplesModel::plain(const ActivationRow& row, int column) const {
   const ActivationRecord& record = row.activation;
   const auto number = [](double value) { return QString::fromStdString(shortest(value)); };
   switch (column) {
@@ -97,7 +110,7 @@ QString TopActivationsModel::plain(const ActivationRow& row, int column) const {
   }
 }
 
-QVariant TopActivationsModel::headerData(int section, Qt::Orientation orientation, int role) const {
+QVariant ExamplesModel::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal || section < 0 || section >= columnCount()) return {};
   if (role == Qt::TextAlignmentRole) {
     const Qt::Alignment horizontal = section == Token     ? Qt::AlignLeft
@@ -107,8 +120,14 @@ QVariant TopActivationsModel::headerData(int section, Qt::Orientation orientatio
   }
   if (role == Qt::ToolTipRole) {
     switch (section) {
+      case Rank:
+        return kind_ == ExampleKind::Quantile
+                   ? tr("Which of the parts with equally many activations, 1 the strongest")
+                   : QString();
       case Activation:
-        return tr("The feature's value at the token");
+        return kind_ == ExampleKind::NearMiss ? tr("The value before the nonlinearity: not above "
+                                                   "0, the token does not activate it")
+                                              : tr("The feature's value at the token");
       case FineTuned:
         return tr("The value after fine-tuning, ReLU(c·z + d), at the same token");
       case Difference:
@@ -120,6 +139,7 @@ QVariant TopActivationsModel::headerData(int section, Qt::Orientation orientatio
   if (role != Qt::DisplayRole && role != PlainRole) return {};
   switch (section) {
     case Rank:
+      if (kind_ == ExampleKind::Quantile) return tr("part");
       return role == PlainRole ? tr("rank") : tr("#");
     case Token:
       return tr("str_tokens");

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/bridge/opened_index.h"
+#include "ui/pages/page_colors.h"
+#include "ui/plots/activation_histogram.h"
+#include "ui/plots/figure.h"
+
+#include <QWidget>
+
+#include <memory>
+#include <optional>
+
+class QComboBox;
+class QLabel;
+class QPlainTextEdit;
+class QTimer;
+
+namespace featurescope {
+
+class CellTable;
+class FigureView;
+struct WindowContext;
+
+/// What explains a feature beside its examples: how often it has which value, what it does to the
+/// next token, which features are near, what it fires on, and what a person notes.
+class FeatureSide : public QWidget {
+  Q_OBJECT
+ public:
+  explicit FeatureSide(const WindowContext& context, QWidget* parent = nullptr);
+
+  void setColors(const PageColors& colors, const PlotColors& plotColors);
+  /// Null: nothing.
+  void setPage(std::shared_ptr<const FeaturePageData> page);
+  /// A value under the mouse is marked in the histogram.
+  void markValue(std::optional<double> value);
+  /// Writes what is being typed.
+  void commitNotes();
+
+ signals:
+  void exportRequested(const featurescope::Figure& figure);
+
+ private:
+  void showHistogram();
+  void showLogits();
+  void showNeighbours();
+  void showTokens();
+  void showNotes();
+  [[nodiscard]] QString nameOf(FeatureId feature) const;
+
+  const WindowContext& context_;
+  PageColors colors_;
+  std::shared_ptr<const FeaturePageData> page_;
+  ActivationHistogram histogram_;
+  QLabel* histogramTitle_;
+  FigureView* histogramView_;
+  QLabel* logitTitle_;
+  CellTable* logits_;
+  QComboBox* relation_;
+  CellTable* neighbours_;
+  QLabel* tokenTitle_;
+  CellTable* tokens_;
+  QPlainTextEdit* notes_;
+  QTimer* notesTimer_;
+  bool typing_ = false;  ///< notes_ holds what is not kept yet
+};
+
+}  // namespace featurescope

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/plots/figure.h"
+
+#include <QColor>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace featurescope {
+
+/// How often a feature has which value over the whole corpus: bins [low, high) with counts, and the
+/// counts after a fine-tuning (empty without one).
+struct ActivationHistogram {
+  std::vector<double> low, high;
+  std::vector<std::int64_t> counts, countsFineTuned;
+  QColor color;  ///< of the strongest activations; weaker ones mix with the background
+};
+
+/// The counts are on a logarithmic axis; a bin without any shows nothing.
+void draw(QCustomPlot& plot, const ActivationHistogram& data, const FigureStyle& style);
+
+[[nodiscard]] Figure makeFigure(const ActivationHistogram& data);
+
+/// The bin that holds `value`, or nothing.
+[[nodiscard]] std::optional<std::size_t> binOf(const ActivationHistogram& data, double value);
+
+}  // namespace featurescope

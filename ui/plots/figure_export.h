@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/plots/figure.h"
+
+#include <QByteArray>
+#include <QImage>
+
+#include <optional>
+
+namespace featurescope {
+
+enum class FigureFormat { Pdf, Svg, Png, Csv };
+
+/// The columns of journals.
+inline constexpr double kSingleColumnMillimetres = 89;
+inline constexpr double kDoubleColumnMillimetres = 183;
+
+/// How a figure is written. Size and dpi do not matter to a CSV, nor dpi to PDF and SVG.
+struct FigureFile {
+  FigureFormat format = FigureFormat::Pdf;
+  double widthMillimetres = kSingleColumnMillimetres;
+  double heightMillimetres = kSingleColumnMillimetres * 0.62;
+  int dpi = 300;
+};
+
+/// The format of a file's ending, in any case.
+[[nodiscard]] std::optional<FigureFormat> formatOf(const QString& fileName);
+
+/// The file's bytes: on white whatever the window's theme, the provenance in its metadata (not in a
+/// CSV), and the same bytes for the same figure every time. GUI thread. Throws UserError{Internal}
+/// when Qt cannot encode it.
+[[nodiscard]] QByteArray renderFile(const Figure& figure, const FigureFile& file);
+
+/// The figure as a picture, for previews and the clipboard.
+[[nodiscard]] QImage renderImage(const Figure& figure, const FigureFile& file);
+
+}  // namespace featurescope

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/plots/figure_style.h"
+
+#include <qcustomplot.h>
+
+namespace featurescope {
+
+namespace {
+
+constexpr double kPixelsPerPoint = 96.0 / 72.0;
+constexpr double kPaperPoints = 8;
+
+}  // namespace
+
+FigureStyle FigureStyle::paper() {
+  FigureStyle style;
+  PlotColors& c = style.colors;
+  c.background = "#ffffff";
+  c.text = "#000000";
+  c.dim = "#333333";
+  c.grid = "#e4e4e4";
+  c.cursor = "#777777";
+  c.curves = {"#2c5a8c", "#d55e00", "#00805c", "#b0508f", "#a07800", "#3595c4", "#7a4b2a"};
+  c.dead = "#c2402f";
+  c.alive = "#2c5a8c";
+  style.font = QFont(QStringList{"Inter", "Noto Sans", "DejaVu Sans", "Sans Serif"});
+  style.font.setPixelSize(static_cast<int>(kPaperPoints * kPixelsPerPoint + 0.5));
+  style.line = 1.2;
+  return style;
+}
+
+FigureStyle FigureStyle::screen(const PlotColors& colors, const QFont& font) {
+  FigureStyle style;
+  style.colors = colors;
+  style.font = font;
+  style.font.setPixelSize(11);
+  style.line = 1.4;
+  return style;
+}
+
+void apply(QCustomPlot& plot, const FigureStyle& style) {
+  plot.setBackground(style.colors.background);
+  for (QCPAxis* axis : {plot.xAxis, plot.yAxis}) {
+    axis->setTickLabelFont(style.font);
+    axis->setLabelFont(style.font);
+    axis->setTickLabelColor(style.colors.dim);
+    axis->setLabelColor(style.colors.dim);
+    axis->setBasePen(QPen(style.colors.cursor, 0.8));
+    axis->setTickPen(QPen(style.colors.cursor, 0.8));
+    axis->setSubTickPen(Qt::NoPen);
+    axis->setTickLength(0, 3);
+    axis->grid()->setPen(QPen(style.colors.grid, 0.8));
+    axis->grid()->setZeroLinePen(QPen(style.colors.grid, 0.8));
+    axis->grid()->setSubGridVisible(false);
+    axis->setLabelPadding(style.compact ? 0 : 3);
+  }
+  plot.xAxis->grid()->setVisible(false);
+  plot.yAxis->setBasePen(Qt::NoPen);
+  plot.yAxis->setTickPen(Qt::NoPen);
+  plot.legend->setFont(style.font);
+  plot.legend->setTextColor(style.colors.dim);
+  plot.legend->setBorderPen(Qt::NoPen);
+  plot.legend->setBrush(Qt::NoBrush);
+  plot.legend->setIconSize(12, 8);
+  plot.legend->setRowSpacing(-2);
+  plot.legend->setVisible(false);
+  plot.axisRect()->setAutoMargins(QCP::msAll);
+  plot.axisRect()->setMinimumMargins({style.compact ? 2 : 6, 6, 8, 2});
+}
+
+}  // namespace featurescope

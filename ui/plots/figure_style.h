@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/plots/plot_colors.h"
+
+#include <QFont>
+
+class QCPAxis;
+class QCustomPlot;
+
+namespace featurescope {
+
+/// How figures look: in the window, in its theme; in files always as on paper. Lengths are in
+/// pixels of 1/96 inch.
+struct FigureStyle {
+  PlotColors colors;
+  QFont font;            ///< of axes
+  double line = 1;       ///< width of curves
+  bool compact = false;  ///< little room: ticks but no axis labels
+
+  /// For print: black on white, 8-point text.
+  [[nodiscard]] static FigureStyle paper();
+  /// For the window.
+  [[nodiscard]] static FigureStyle screen(const PlotColors& colors, const QFont& font);
+};
+
+/// Gives a plot's ground and axes the style: thin lines, no frame, horizontal grid only.
+void apply(QCustomPlot& plot, const FigureStyle& style);
+
+}  // namespace featurescope
