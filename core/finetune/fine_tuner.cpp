@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <utility>
 
@@ -220,6 +221,7 @@ std::string FineTuner::intent() const {
 void FineTuner::beforeStep(RunFolder& /*folder*/, const JobContext& /*job*/) {}
 
 void FineTuner::step(RunFolder& folder, const JobContext& job) {
+  const auto start = std::chrono::steady_clock::now();
   const std::int64_t step = optimiser_.stepsDone();
   const std::vector<RecordId> records = order_.ofStep(step);
   std::vector<std::int64_t> firstTargets;
@@ -237,6 +239,8 @@ void FineTuner::step(RunFolder& folder, const JobContext& job) {
                     "repeat it with a smaller --lr");
   }
   optimiser_.step(code_.backward(gradient.output));
+  seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  ++timedSteps_;
   result_.last = {.step = step,
                   .epoch = step / settings_.stepsPerEpoch,
                   .loss = gradient.loss,
@@ -276,6 +280,11 @@ void FineTuner::countChanges() {
   result_.untouched = autoencoder_.features() - count(touched);
 }
 
+Json FineTuner::stepsPerSecond() const {
+  if (seconds_ <= 0) return nullptr;
+  return static_cast<double>(timedSteps_) / seconds_;
+}
+
 void FineTuner::finish(RunFolder& folder, const JobContext& job) {
   const FeatureScales learned = scales();
   const FeatureScales control = permuted(learned, settings_.compute.seed);
@@ -300,7 +309,8 @@ void FineTuner::finish(RunFolder& folder, const JobContext& job) {
                     {"inhibited", result_.inhibited},
                     {"untouched", result_.untouched},
                     {"untouched_scale", optimiser_.untouchedScale()},
-                    {"frozen_hash", frozenAtStart_}}},
+                    {"frozen_hash", frozenAtStart_},
+                    {"steps_per_second", stepsPerSecond()}}},
                   {"measured", Json::array()}};
   for (const MeasuredLosses& text : result_.measured) figures["measured"].push_back(toJson(text));
   folder.log(fmt::format("finished after {} steps: loss {}", steps(), result_.last.loss));

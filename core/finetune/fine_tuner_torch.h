@@ -52,6 +52,8 @@ class FineTuner final : public ResumableRun {
   [[nodiscard]] std::vector<LossMeter::Text> measuredTexts() const;
   [[nodiscard]] std::string frozenHash() const;
   void countChanges();
+  /// Of the steps of this process; null where it made none.
+  [[nodiscard]] Json stepsPerSecond() const;
 
   FineTuneSettings settings_;
   Tokenizer tokenizer_;
@@ -67,6 +69,8 @@ class FineTuner final : public ResumableRun {
   ScaleOptimiser optimiser_;
   std::string frozenAtStart_;
   FineTuneResult result_;
+  double seconds_ = 0;  ///< in steps alone, since this process began
+  std::int64_t timedSteps_ = 0;
 };
 
 }  // namespace featurescope

@@ -11,11 +11,13 @@
 
 namespace featurescope {
 
-/// Which targets of a batch count: those of row r from token firstTargets[r] to its last.
+/// Which targets of a batch count: those of row r from token firstTargets[r] to its last. The model
+/// is causal, so tokens behind the same beginning have the same state: one of them stands for all.
 struct CountedTargets {
-  at::Tensor sources;  ///< int64: numbers of the tokens before the targets, among rows · length
-  at::Tensor ids;      ///< int64: the targets
-  std::vector<std::int64_t> perRow;
+  at::Tensor ids;      ///< int64 [targets]
+  at::Tensor sources;  ///< int64 [targets]: the token before each, a number among rows · length
+  at::Tensor states;   ///< int64: of sources that have the same state, the first one
+  at::Tensor places;   ///< int64 [targets]: which of the states each has before it
 
   [[nodiscard]] std::int64_t count() const { return ids.numel(); }
 };

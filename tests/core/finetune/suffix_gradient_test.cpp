@@ -39,6 +39,13 @@ TEST(CountedTargets, AreThoseFromEachRowsFirstToItsLastRealToken) {
   EXPECT_TRUE(targets.ids.equal(at::tensor({5, 6, 2, 3, 9}, at::kLong)));
 }
 
+TEST(CountedTargets, ShareTheStateBehindTheSameBeginning) {
+  const CountedTargets targets = countedTargets(sequences(), {1, 1, 1}, at::kCPU);
+  // The second row begins as the first: 1, 1 2 and 1 2 3.
+  EXPECT_TRUE(targets.states.equal(at::tensor({0, 1, 2, 3, 4, 12, 13}, at::kLong)));
+  EXPECT_TRUE(targets.places.equal(at::tensor({0, 1, 2, 3, 4, 0, 1, 2, 5, 6}, at::kLong)));
+}
+
 class SuffixGradientOf : public ::testing::TestWithParam<SiteKind> {};
 
 TEST_P(SuffixGradientOf, EqualsFiniteDifferencesOfTheMeanLoss) {
@@ -48,12 +55,14 @@ TEST_P(SuffixGradientOf, EqualsFiniteDifferencesOfTheMeanLoss) {
   const SiteBatch batch = SiteStates::compute(model, site, sequences());
   const CountedTargets targets = countedTargets(sequences(), {1, 1, 1}, at::kCPU);
   at::manual_seed(1);
-  const at::Tensor output = batch.x + at::randn_like(batch.x);
+  // Functions of x, as every output is: tokens behind the same beginning get the same.
+  const std::int64_t width = batch.x.size(1);
+  const auto drawn = [&] { return batch.x.mm(at::randn({width, width})).div_(batch.x.std()); };
+  const at::Tensor output = drawn();
   const SuffixGradient gradient = suffixGradient(model, batch, output, targets);
   EXPECT_NEAR(gradient.loss, lossOf(model, batch, output, targets), 1e-6);
-  at::manual_seed(2);
   for (int direction = 0; direction < 5; ++direction) {
-    const at::Tensor along = at::randn_like(output);
+    const at::Tensor along = drawn();
     constexpr double kStep = 1e-2;
     const double slope = (lossOf(model, batch, output + along * kStep, targets) -
                           lossOf(model, batch, output - along * kStep, targets)) /
