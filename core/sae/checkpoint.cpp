@@ -68,7 +68,7 @@ void checkShape(const TensorFile& file, std::string_view name,
 
 CheckpointFormat formatOf(const TensorFile& weights) {
   const MappedFile file(weights.path());
-  return recogniseTensorFile(file.bytes(), weights.path()) == TensorFileFormat::Zip
+  return recogniseTensorFile(file.bytes(), weights.path()) == TensorFileFormat::TorchZip
              ? CheckpointFormat::Neel
              : CheckpointFormat::SaeLens;
 }

@@ -64,6 +64,16 @@ bool isTar(std::string_view text) {
   return text.size() > kMagicOffset + 5 && text.substr(kMagicOffset, 5) == "ustar";
 }
 
+/// Whether the first record of a zip file is called after a NumPy array (torch's is archive/…).
+bool startsWithArray(std::string_view text) {
+  constexpr std::size_t kNameSize = 26;
+  constexpr std::size_t kName = 30;
+  if (text.size() < kName) return false;
+  const auto size = static_cast<unsigned char>(text[kNameSize]) +
+                    256U * static_cast<unsigned char>(text[kNameSize + 1]);
+  return text.substr(kName, size).ends_with(".npy");
+}
+
 /// PROTO and a protocol number.
 bool isPickle(std::string_view text) {
   return text.size() >= 2 && text[0] == '\x80' && text[1] <= 5;
@@ -80,7 +90,7 @@ TensorFileFormat recogniseTensorFile(std::span<const std::byte> bytes,
   }
   if (isSafetensors(text)) return TensorFileFormat::Safetensors;
   if (text.starts_with("PK\x03\x04") || text.starts_with("PK\x05\x06")) {
-    return TensorFileFormat::Zip;
+    return startsWithArray(text) ? TensorFileFormat::Npz : TensorFileFormat::TorchZip;
   }
   if (isPickle(text) || isTar(text)) {
     throw UserError(ErrorCode::Unsupported, what,
@@ -100,8 +110,8 @@ TensorFileFormat recogniseTensorFile(std::span<const std::byte> bytes,
   if (looksLikeSafetensors(text)) return TensorFileFormat::Safetensors;
   throw UserError(ErrorCode::BadFile, what,
                   "it is no tensor file: neither safetensors, nor an index of such files, nor a "
-                  "file of torch.save",
-                  "choose a .safetensors, .bin, .pt or .pth file");
+                  "file of torch.save, nor a NumPy archive",
+                  "choose a .safetensors, .bin, .pt, .pth or .npz file");
 }
 
 }  // namespace featurescope

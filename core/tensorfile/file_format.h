@@ -7,7 +7,7 @@
 
 namespace featurescope {
 
-enum class TensorFileFormat { Safetensors, ShardIndex, Zip };
+enum class TensorFileFormat { Safetensors, ShardIndex, TorchZip, Npz };
 
 /// The format that a file's first bytes show. Throws UserError{BadFile, Unsupported} that says what
 /// the file is instead (a Git LFS pointer, a web page, an old torch pickle, …) where that can be

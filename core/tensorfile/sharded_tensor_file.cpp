@@ -3,6 +3,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/tensorfile/file_format.h"
+#include "core/tensorfile/npz.h"
 #include "core/tensorfile/safetensors.h"
 #include "core/tensorfile/torch_zip.h"
 
@@ -104,8 +105,10 @@ class ShardedSource final : public TensorFile::Source {
     switch (recogniseTensorFile(file.bytes(), shard)) {
       case TensorFileFormat::Safetensors:
         return openSafetensors(shard);
-      case TensorFileFormat::Zip:
+      case TensorFileFormat::TorchZip:
         return openTorchZip(shard);
+      case TensorFileFormat::Npz:
+        return openNpz(shard);
       case TensorFileFormat::ShardIndex:
         break;
     }

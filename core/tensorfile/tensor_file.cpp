@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/tensorfile/file_format.h"
+#include "core/tensorfile/npz.h"
 #include "core/tensorfile/safetensors.h"
 #include "core/tensorfile/torch_zip.h"
 
@@ -20,8 +21,10 @@ TensorFile TensorFile::open(const std::filesystem::path& path) {
       return openSafetensors(path);
     case TensorFileFormat::ShardIndex:
       return openShardedSafetensors(path);
-    case TensorFileFormat::Zip:
+    case TensorFileFormat::TorchZip:
       return openTorchZip(path);
+    case TensorFileFormat::Npz:
+      return openNpz(path);
   }
   throw UserError(ErrorCode::Internal, "cannot read " + path.string(), "its format has no reader");
 }

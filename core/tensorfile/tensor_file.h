@@ -24,8 +24,9 @@ class TensorFile {
   };
 
   /// `path`: a .safetensors file, a model.safetensors.index.json (its shards beside it are opened
-  /// when first needed), or a torch zip (.bin, .pt, .pth). Nothing in a file is executed.
-  /// Throws UserError{NotFound, BadFile, Unsupported}; pre-1.6 torch pickles are Unsupported.
+  /// when first needed), a torch zip (.bin, .pt, .pth), or a NumPy archive (.npz). Nothing in a
+  /// file is executed. Throws UserError{NotFound, BadFile, Unsupported}; pre-1.6 torch pickles are
+  /// Unsupported.
   static TensorFile open(const std::filesystem::path& path);
 
   /// Names in ascending order with their types and shapes. Tensors of types that we do not read are

@@ -87,9 +87,7 @@ class TorchZipSource final : public TensorFile::Source {
     constexpr std::string_view kPickle = "data.pkl";
     std::string prefix;
     int found = 0;
-    bool numpy = false;
     for (const auto& [name, record] : zip_.records()) {
-      numpy = numpy || name.ends_with(".npy");
       if (!name.ends_with(kPickle)) continue;
       const std::string folder = name.substr(0, name.size() - kPickle.size());
       if (!folder.empty() && folder.find('/') != folder.size() - 1) continue;
@@ -101,10 +99,6 @@ class TorchZipSource final : public TensorFile::Source {
                       "save only the state_dict() with torch.save");
     }
     if (found == 1) return prefix;
-    if (numpy) {
-      throw UserError(ErrorCode::Unsupported, what_, "it is a NumPy archive (.npz)",
-                      "convert it to safetensors");
-    }
     fail(found == 0 ? "it is a zip file without a data.pkl, so not one of torch.save"
                     : "it holds more than one data.pkl");
   }

@@ -185,8 +185,10 @@ class DirectoryReader {
   Records records_;
 };
 
-/// Raw deflate; whether exactly `out.size()` bytes came out.
-bool inflateTo(std::span<const std::byte> in, std::span<std::byte> out) {
+enum class Inflate { Whole, Beginning };
+
+/// Raw deflate; whether `out` was filled, and by the last of the bytes where they are read whole.
+bool inflateTo(std::span<const std::byte> in, std::span<std::byte> out, Inflate extent) {
   z_stream stream{};
   if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) return false;
   constexpr std::size_t kMost = std::numeric_limits<uInt>::max();
@@ -205,9 +207,21 @@ bool inflateTo(std::span<const std::byte> in, std::span<std::byte> out) {
     status = inflate(&stream, Z_NO_FLUSH);
     read += input - stream.avail_in;
     written += room - stream.avail_out;
+    if (extent == Inflate::Beginning && written == out.size()) break;
   }
   inflateEnd(&stream);
-  return status == Z_STREAM_END && written == out.size();
+  return written == out.size() && (status == Z_STREAM_END || extent == Inflate::Beginning);
+}
+
+ZipDirectory::Contents inflated(std::string_view record, std::span<const std::byte> stored,
+                                std::size_t size, Inflate extent, const std::string& what) {
+  OwnedBytes result(size);
+  if (!inflateTo(stored, result.bytes, extent)) {
+    throw UserError(ErrorCode::BadFile, what,
+                    fmt::format("its record {} does not inflate to {} bytes", record, size),
+                    "download it again");
+  }
+  return {result.bytes, std::move(result.owner)};
 }
 
 }  // namespace
@@ -231,13 +245,15 @@ ZipDirectory::Contents ZipDirectory::contents(std::string_view name, const Recor
                     fmt::format("its record {} claims to inflate {} bytes to {}", name,
                                 record.storedSize, record.size));
   }
-  OwnedBytes inflated(record.size);
-  if (!inflateTo(stored, inflated.bytes)) {
-    throw UserError(ErrorCode::BadFile, what_,
-                    fmt::format("its record {} does not inflate to {} bytes", name, record.size),
-                    "download it again");
-  }
-  return {inflated.bytes, std::move(inflated.owner)};
+  return inflated(name, stored, record.size, Inflate::Whole, what_);
+}
+
+ZipDirectory::Contents ZipDirectory::beginning(std::string_view name, const Record& record,
+                                               std::size_t size) const {
+  size = std::min<std::uint64_t>(size, record.size);
+  const auto stored = file_.subspan(record.offset, record.storedSize);
+  if (!record.deflated) return {stored.first(size), owner_};
+  return inflated(name, stored, size, Inflate::Beginning, what_);
 }
 
 }  // namespace featurescope

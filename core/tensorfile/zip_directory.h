@@ -39,6 +39,10 @@ class ZipDirectory {
   /// when they do not inflate to the promised size, or promise far more than they hold.
   [[nodiscard]] Contents contents(std::string_view name, const Record& record) const;
 
+  /// The record's first `size` bytes, or all of them where it has fewer. Throws UserError{BadFile}.
+  [[nodiscard]] Contents beginning(std::string_view name, const Record& record,
+                                   std::size_t size) const;
+
  private:
   std::span<const std::byte> file_;
   std::shared_ptr<const void> owner_;

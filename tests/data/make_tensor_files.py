@@ -153,6 +153,32 @@ def make_records():
             archive.writestr(zipfile.ZipInfo(name), data, method)
 
 
+def make_arrays():
+    """NumPy's archives, stored and deflated, with arrays of types that are not read."""
+    import numpy
+
+    random = numpy.random.default_rng(22)
+    arrays = {
+        "f8": random.normal(size=(3, 4)), "f4": random.normal(size=(3, 4)).astype("f4"),
+        "f2": random.normal(size=5).astype("f2"), "i8": numpy.arange(-2, 3),
+        "i4": numpy.arange(6, dtype="i4").reshape(1, 2, 3), "i2": numpy.arange(3, dtype="i2"),
+        "i1": numpy.arange(-1, 2, dtype="i1"), "u1": numpy.arange(4, dtype="u1"),
+        "truth": numpy.array([True, False]), "scalar": numpy.float32(2.5),
+        "empty": numpy.zeros((0, 7), "f4"),
+        "fortran": numpy.asfortranarray(random.normal(size=(4, 3)).astype("f4")),
+        "folder/name": numpy.ones(2, "f4"),
+    }
+    unread = {"big": numpy.ones(2, ">f4"), "text": numpy.array(["a", "b"])}
+    numpy.savez(FOLDER / "arrays.npz", **arrays, **unread)
+    numpy.savez_compressed(FOLDER / "arrays-deflated.npz", **arrays, **unread)
+    path = FOLDER / "expected.json"
+    expected = json.loads(path.read_text(encoding="utf-8"))
+    expected["arrays"] = described({
+        name: torch.from_numpy(numpy.ascontiguousarray(array).reshape(array.shape))
+        for name, array in arrays.items()})
+    path.write_text(json.dumps(expected, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
 def check():
     with open(FOLDER / "expected.json", encoding="utf-8") as file:
         expected = json.load(file)["types"]
@@ -171,3 +197,4 @@ if __name__ == "__main__":
     else:
         make()
         make_records()
+        make_arrays()

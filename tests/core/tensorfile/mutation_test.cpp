@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/base/random.h"
 #include "core/tensorfile/file_format.h"
+#include "core/tensorfile/npz.h"
 #include "core/tensorfile/torch_zip.h"
 #include "tests/core/tensorfile/golden.h"
 
@@ -23,8 +24,10 @@ bool readAll(const std::string& contents) {
   try {
     const auto format = recogniseTensorFile(bytes, "file");
     if (format == TensorFileFormat::ShardIndex) return false;
-    const TensorFile file = format == TensorFileFormat::Zip ? readTorchZip(bytes, held, "file")
-                                                            : readSafetensors(bytes, held, "file");
+    const TensorFile file = format == TensorFileFormat::TorchZip ? readTorchZip(bytes, held, "file")
+                            : format == TensorFileFormat::Npz
+                                ? readNpz(bytes, held, "file")
+                                : readSafetensors(bytes, held, "file");
     std::size_t sum = 0;
     for (const auto& [name, entry] : file.entries()) {
       for (const std::byte byte : file.tensor(name).bytes)
@@ -89,7 +92,8 @@ TEST_P(AMutatedFile, IsReadOrRefusedWhenBytesAreReplacedMovedOrRepeated) {
 INSTANTIATE_TEST_SUITE_P(OfEachKind, AMutatedFile,
                          ::testing::Values("types.safetensors", "types.pt", "views.pt",
                                            "nested-protocol-2.pt", "nested-protocol-4.pt",
-                                           "written.pt", "odd-types.pt"),
+                                           "written.pt", "odd-types.pt", "arrays.npz",
+                                           "arrays-deflated.npz"),
                          [](const auto& tested) {
                            std::string name = tested.param;
                            for (char& c : name) c = std::isalnum(c) != 0 ? c : '_';
