@@ -181,9 +181,11 @@ void FeatureHead::showStatistics() {
   if (feature.bias) parts.append(statistic(tr("shift"), formatSigned(*feature.bias)));
   if (!page_->firesOn.empty()) {
     const FeatureTokenRecord& token = page_->firesOn.front();
-    parts.append(statistic(tr("fires on"), tr("%1 of").arg(formatPercent(token.recall))) +
-                 QStringLiteral(" <code>%1</code>")
-                     .arg(QString::fromStdString(token.strToken).toHtmlEscaped()));
+    parts.append(
+        statistic(tr("fires on"),
+                  tr("%1 of").arg(formatPercent(token.recall)).replace(u' ', QChar::Nbsp)) +
+        QStringLiteral("&nbsp;<code>%1</code>")
+            .arg(QString::fromStdString(token.strToken).toHtmlEscaped()));
   }
   statistics_->setText(parts.join(QStringLiteral("&nbsp;&nbsp;&nbsp; ")));
 }

@@ -29,6 +29,7 @@ constexpr int kHistogramHeight = 118;
 constexpr int kNotesHeight = 64;
 /// Notes are kept so long after the last key.
 constexpr int kNotesPauseMilliseconds = 600;
+constexpr int kSuppressedWidth = 80;
 constexpr std::size_t kMostRows = 8;
 
 QLabel* heading(const QString& text) {
@@ -198,8 +199,8 @@ void FeatureSide::showLogits() {
     rows.push_back(std::move(row));
   }
   logits_->setTable({tr("promoted"), tr("logit"), tr("suppressed"), tr("logit")}, std::move(rows),
-                    0, 58);
-  logits_->setColumnWidth(2, logits_->width() / 2 - 58);
+                    0, 48);
+  logits_->setColumnWidth(2, kSuppressedWidth);
   logits_->setFlexibleColumn(0, 40);
 }
 

@@ -36,7 +36,7 @@ void draw(QCustomPlot& plot, const ActivationHistogram& data, const FigureStyle&
   apply(plot, style);
   plot.yAxis->setScaleType(QCPAxis::stLogarithmic);
   plot.yAxis->setTicker(QSharedPointer<QCPAxisTickerLog>::create());
-  plot.yAxis->setNumberFormat("eb");
+  plot.yAxis->setNumberFormat("f");
   plot.yAxis->setNumberPrecision(0);
   if (!style.compact) {
     plot.xAxis->setLabel(translated("activation"));
