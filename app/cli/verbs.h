@@ -5,8 +5,8 @@
 
 namespace featurescope::cli {
 
-extern const VerbEntry kInfo, kTokenize, kForward, kEncode, kTrain, kFinetune, kResume, kIndex,
-    kFeatures, kActivations, kSearch, kCompare, kEvaluate, kCosines, kAttribute, kInspect, kUpgrade,
-    kDemo, kGui, kBench;
+extern const VerbEntry kInfo, kTokenize, kForward, kEncode, kConvert, kTrain, kFinetune, kResume,
+    kIndex, kFeatures, kActivations, kSearch, kCompare, kEvaluate, kCosines, kAttribute, kInspect,
+    kUpgrade, kDemo, kGui, kBench;
 
 }  // namespace featurescope::cli

@@ -37,7 +37,7 @@ AutoencoderQuality measureAutoencoder(const std::filesystem::path& model,
     const LanguageModel::Prefix prefix = languageModel.forwardTo(tokens, site);
     const at::Tensor x = prefix.value.reshape({context, width});
     const at::Tensor f = autoencoder.encode(x);
-    const at::Tensor reconstruction = autoencoder.decode(f);
+    const at::Tensor reconstruction = autoencoder.decode(f, x);
 
     active += f.gt(0).sum().item<double>();
     error += (x - reconstruction).square().sum().item<double>();

@@ -60,8 +60,8 @@ ReplaceSite replaceByFineTuned(const std::filesystem::path& run, const Autoencod
        keepsError = FineTuningRun::load(run).keepsError](const at::Tensor& x) {
         const at::Tensor z = autoencoder.preActivations(x);
         SiteReplacement result{.features = (z * scale + bias).relu(), .output = {}};
-        result.output = autoencoder.decode(result.features);
-        if (keepsError) result.output += x - autoencoder.decode(z.relu());
+        result.output = autoencoder.decode(result.features, x);
+        if (keepsError) result.output += x - autoencoder.decode(z.relu(), x);
         return result;
       };
 }

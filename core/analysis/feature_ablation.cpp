@@ -131,7 +131,8 @@ class Ablations {
 
   void ablate(std::size_t i, const LanguageModel::Prefix& prefix, const Contexts& contexts) {
     const at::Tensor row = autoencoder_.parameters().W_dec[features_[i].value];
-    const at::Tensor contribution = contexts.values.unsqueeze(2) * row;
+    const at::Tensor scale = autoencoder_.outputScale(prefix.value.to(at::kFloat));
+    const at::Tensor contribution = contexts.values.unsqueeze(2) * scale * row;
     const at::Tensor value =
         (prefix.value.to(at::kFloat) - contribution).to(prefix.value.scalar_type());
     const at::Tensor after = model_.forwardFrom(prefix, value);

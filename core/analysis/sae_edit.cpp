@@ -36,12 +36,13 @@ LanguageModel::Edit saeEdit(const Site& site, const Autoencoder& autoencoder,
             }
             const at::Tensor x = value.reshape({-1, value.size(-1)}).to(at::kFloat);
             if (!tensors) {
-              const at::Tensor output = keepError ? x : autoencoder.decode(autoencoder.encode(x));
+              const at::Tensor output =
+                  keepError ? x : autoencoder.decode(autoencoder.encode(x), x);
               return output.view(value.sizes()).to(value.scalar_type());
             }
             const at::Tensor z = autoencoder.preActivations(x);
-            at::Tensor output = autoencoder.decode((z * tensors->scale + tensors->bias).relu());
-            if (keepError) output = output + (x - autoencoder.decode(z.relu()));
+            at::Tensor output = autoencoder.decode((z * tensors->scale + tensors->bias).relu(), x);
+            if (keepError) output = output + (x - autoencoder.decode(z.relu(), x));
             return output.view(value.sizes()).to(value.scalar_type());
           }};
 }

@@ -138,7 +138,7 @@ MeasuredLosses LossMeter::before(const Text& text, const JobContext& job) const 
     measured.records += records;
     const at::Tensor& x = batch.site.x;
     sums.base.add(model_, batch, batch.site.prefix.value);
-    sums.sae.add(model_, batch, batch.site.valueOf(autoencoder_.decode(autoencoder_.encode(x))));
+    sums.sae.add(model_, batch, batch.site.valueOf(autoencoder_.decode(autoencoder_.encode(x), x)));
     sums.start.add(model_, batch, batch.site.valueOf(outputOf(x, start)));
   });
   measured.targets = sums.base.targets();

@@ -29,6 +29,7 @@ class ScaledCode {
   const Autoencoder& autoencoder_;
   bool keepError_;
   at::Tensor z_, f_;
+  at::Tensor outputScale_;  ///< of each token, where the SAE normalises its input
 };
 
 }  // namespace featurescope

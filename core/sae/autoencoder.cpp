@@ -2,11 +2,13 @@
 #include "core/base/error.h"
 #include "core/sae/autoencoder_torch.h"
 #include "core/sae/finite_torch.h"
+#include "core/sae/stored_parameters_torch.h"
 #include "core/tensorfile/tensor_file.h"
 #include "core/tensorfile/tensor_torch.h"
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -14,30 +16,31 @@ namespace featurescope {
 
 namespace {
 
-at::Tensor readParameter(const TensorFile& file, const char* name, at::Device device,
-                         const std::string& what) {
-  // A copy of our own: a file that shrinks under a mapping would kill the program.
-  at::Tensor tensor = toTorch(file.tensor(name)).to(device, at::kFloat, false, /*copy=*/true);
-  if (!allFinite(tensor)) {
-    throw UserError(ErrorCode::NotFinite, what,
-                    fmt::format("its {} holds a value that is not a finite number", name),
-                    "the checkpoint is damaged or its training diverged: use another");
+/// As float32 on `device`, in memory of our own: a file that shrinks under a mapping would kill the
+/// program.
+void makeOurs(AutoencoderParameters& parameters, at::Device device) {
+  for (const auto& [name, tensor] : parameters.named()) {
+    *tensor = tensor->to(device, at::kFloat, false, /*copy=*/true).contiguous();
   }
-  return tensor;
+  if (parameters.threshold.defined()) {
+    parameters.threshold =
+        parameters.threshold.reshape({-1}).expand({parameters.features()}).contiguous();
+  }
 }
 
-AutoencoderParameters readParameters(const TensorFile& file, Activation activation,
-                                     at::Device device, const std::string& what) {
-  const auto read = [&](const char* name) { return readParameter(file, name, device, what); };
-  const bool isGated = activation.architecture == Architecture::Gated;
-  AutoencoderParameters parameters{read("W_enc"), read("W_dec"), read(isGated ? "b_gate" : "b_enc"),
-                                   read("b_dec")};
-  if (activation.architecture == Architecture::JumpRelu) parameters.threshold = read("threshold");
-  if (isGated) {
-    parameters.r_mag = read("r_mag");
-    parameters.b_mag = read("b_mag");
+/// The same SAE for inputs as the model has them.
+void foldFactors(AutoencoderParameters& parameters, const CheckpointInfo& info) {
+  if (info.inputFactor != 1) {
+    parameters.W_enc.mul_(info.inputFactor);
+    parameters.W_dec.div_(info.inputFactor);
+    parameters.b_dec.div_(info.inputFactor);
   }
-  return parameters;
+  if (info.biasFactor != 1) {
+    for (at::Tensor* bias :
+         {&parameters.b_enc, &parameters.b_dec, &parameters.b_mag, &parameters.threshold}) {
+      if (bias->defined()) bias->mul_(info.biasFactor);
+    }
+  }
 }
 
 /// The same SAE with rows of W_dec of unit norm and features that carry the norm: selection by
@@ -49,13 +52,25 @@ void foldDecoderNorm(AutoencoderParameters& parameters) {
   parameters.W_dec.div_(norms.clamp_min(std::numeric_limits<float>::min()).unsqueeze(1));
 }
 
-/// SAELens wrote this vector for a while without using it; other than all ones it scales features.
-void refuseFineTunedScale(const TensorFile& file, const std::string& what) {
-  if (!file.contains("scaling_factor")) return;
-  if (!toTorch(file.tensor("scaling_factor")).eq(1).all().item<bool>()) {
-    throw UserError(ErrorCode::Unsupported, what, "its features have a scaling_factor other than 1",
-                    "fold it into W_dec first");
+constexpr double kLayerNormEpsilon = 1e-5;
+
+/// What normalises a token: x ↦ (x − shift) / (scale + ε), undone by y ↦ y scale + shift, each
+/// [tokens, 1] of x [tokens, d].
+struct TokenScale {
+  at::Tensor shift, scale;
+  double epsilon = 0;
+};
+
+TokenScale tokenScale(InputNormalisation normalisation, const at::Tensor& x) {
+  if (normalisation == InputNormalisation::LayerNorm) {
+    return {x.mean(-1, /*keepdim=*/true), x.std(-1, /*unbiased=*/true, /*keepdim=*/true),
+            kLayerNormEpsilon};
   }
+  const at::Tensor norm = at::linalg_vector_norm(x, 2, -1, /*keepdim=*/true);
+  // A token of zeros has no direction to keep; it stays one of zeros.
+  const at::Tensor scale = norm.div(std::sqrt(static_cast<double>(x.size(-1))))
+                               .clamp_min(std::numeric_limits<float>::min());
+  return {at::zeros_like(scale), scale};
 }
 
 /// Sets all but the k largest of each row to 0, in place.
@@ -71,8 +86,13 @@ Autoencoder Autoencoder::load(const std::filesystem::path& checkpoint, at::Devic
   CheckpointInfo info = inspectCheckpoint(checkpoint);
   const std::string what = "cannot use the SAE " + checkpoint.string();
   const TensorFile file = TensorFile::open(info.weightsPath);
-  refuseFineTunedScale(file, what);
-  AutoencoderParameters parameters = readParameters(file, info.activation, device, what);
+  AutoencoderParameters parameters = readStoredParameters(file, info, what);
+  makeOurs(parameters, device);
+  if (!info.decoderRowFactor.empty()) {
+    const at::Tensor factor = toTorch(file.tensor(info.decoderRowFactor)).to(device, at::kFloat);
+    parameters.W_dec.mul_(factor.reshape({-1, 1}));
+  }
+  foldFactors(parameters, info);
   if (info.scalesByDecoderNorm) foldDecoderNorm(parameters);
   Autoencoder autoencoder(std::move(parameters), info.activation, info.subtractsDecoderBias);
   autoencoder.info_ = std::move(info);
@@ -95,8 +115,13 @@ at::Tensor Autoencoder::centred(const at::Tensor& x) const {
                                 x.dim() == 0 ? 0 : x.size(-1), width()),
                     "choose the SAE that belongs to this site");
   }
-  const at::Tensor input = x.to(parameters_.W_enc.device(), parameters_.W_enc.scalar_type());
-  return subtractsDecoderBias_ ? input - parameters_.b_dec : input;
+  at::Tensor input = x.to(parameters_.W_enc.device(), parameters_.W_enc.scalar_type());
+  if (info_.normalisation != InputNormalisation::None) {
+    const TokenScale token = tokenScale(info_.normalisation, input);
+    input = (input - token.shift).div_(token.scale + token.epsilon);
+  }
+  if (subtractsDecoderBias_) input = input - parameters_.b_dec;
+  return input;
 }
 
 at::Tensor Autoencoder::products(const at::Tensor& x) const {
@@ -129,8 +154,19 @@ at::Tensor Autoencoder::activate(at::Tensor y) const {
   return y;
 }
 
-at::Tensor Autoencoder::decode(const at::Tensor& f) const {
-  return f.mm(parameters_.W_dec).add_(parameters_.b_dec);
+at::Tensor Autoencoder::decode(const at::Tensor& f, const at::Tensor& x) const {
+  at::Tensor output = f.mm(parameters_.W_dec).add_(parameters_.b_dec);
+  if (info_.normalisation != InputNormalisation::None) {
+    const TokenScale token = tokenScale(info_.normalisation, x.to(output.options()));
+    output.mul_(token.scale).add_(token.shift);
+  }
+  if (parameters_.W_skip.defined()) output.add_(x.to(output.options()).mm(parameters_.W_skip));
+  return output;
+}
+
+at::Tensor Autoencoder::outputScale(const at::Tensor& x) const {
+  if (info_.normalisation == InputNormalisation::None) return at::ones({1}, x.options());
+  return tokenScale(info_.normalisation, x).scale;
 }
 
 }  // namespace featurescope

@@ -15,8 +15,8 @@
 
 namespace featurescope {
 
-/// Parameters of an SAE, by the paper's names. Row-major. The last four are undefined where the
-/// architecture has none.
+/// Parameters of an SAE, by the paper's names. Row-major. The last five are undefined where the SAE
+/// has none.
 struct AutoencoderParameters {
   at::Tensor W_enc;            ///< [d, M]
   at::Tensor W_dec;            ///< [M, d]
@@ -26,6 +26,10 @@ struct AutoencoderParameters {
   at::Tensor log_threshold{};  ///< JumpReLU in training, in place of `threshold` [M]: its logarithm
   at::Tensor r_mag{};          ///< gated [M]: logarithm of the magnitudes' scale of W_enc's columns
   at::Tensor b_mag{};          ///< gated [M]: the magnitudes' bias
+  at::Tensor W_skip{};         ///< [d, d]: x W_skip is part of x̂
+
+  /// By its name here. Throws std::out_of_range.
+  [[nodiscard]] at::Tensor& at(std::string_view name);
 
   /// The defined ones under their names here, in this order.
   [[nodiscard]] std::vector<std::pair<std::string_view, at::Tensor*>> named();
@@ -42,6 +46,8 @@ struct AutoencoderParameters {
 ///             but it is the same each time.
 ///   jumprelu, and batchtopk in use: f = ReLU(z) where z > threshold (strictly), else 0
 ///   gated     f = ReLU(e^r_mag ⊙ (x − b_dec) W_enc + b_mag) where z > 0, else 0
+/// Where the SAE normalises its input (InputNormalisation), x is the normalised one throughout and
+/// x̂ is brought back to the token's scale; a skip connection adds x W_skip.
 /// Immutable; many threads may use it.
 class Autoencoder {
  public:
@@ -60,13 +66,17 @@ class Autoencoder {
   [[nodiscard]] at::Tensor preActivations(const at::Tensor& x) const;
   /// x [tokens, d] → f [tokens, M]
   [[nodiscard]] at::Tensor encode(const at::Tensor& x) const;
-  /// f [tokens, M] → x̂ [tokens, d]
-  [[nodiscard]] at::Tensor decode(const at::Tensor& f) const;
+  /// f [tokens, M] of x [tokens, d] → x̂ [tokens, d]. x gives the scale of a normalising SAE and the
+  /// skip connection; other SAEs do not read it.
+  [[nodiscard]] at::Tensor decode(const at::Tensor& f, const at::Tensor& x) const;
+  /// A feature of value 1 adds to x̂ this times its row of W_dec: [..., 1] of x [..., d] where the
+  /// SAE normalises its input, else [1] holding 1.
+  [[nodiscard]] at::Tensor outputScale(const at::Tensor& x) const;
 
   // encode() in its steps, for those who do only some of them.
 
-  /// x as it enters the product: x − b_dec, or x where the SAE does not subtract. Throws
-  /// UserError{ShapeMismatch}.
+  /// x as it enters the product, the one way in: normalised and less b_dec, each where the SAE has
+  /// it so. Throws UserError{ShapeMismatch}.
   [[nodiscard]] at::Tensor centred(const at::Tensor& x) const;
   /// y [tokens, M] = centred(x) W_enc: z without its bias.
   [[nodiscard]] at::Tensor products(const at::Tensor& x) const;
@@ -87,17 +97,34 @@ class Autoencoder {
 /// What a saved SAE should know of its origin.
 struct CheckpointOrigin {
   std::string modelName;
-  std::string hookName;  ///< a full Hugging Face module name
-  std::int64_t context = 128;
+  std::string hookName;         ///< a full Hugging Face module name
+  std::int64_t context = 128;   ///< in tokens; 0: not known
   Json extra = Json::object();  ///< further keys for cfg.json's metadata
 };
 
-/// SAELens v6 layout: sae_weights.safetensors and cfg.json in `folder` (made, atomically). A
-/// batchtopk SAE, whose parameters must have a threshold, becomes a jumprelu one, as in SAELens.
+/// How a saved SAE reads its input.
+struct InputForm {
+  bool subtractsDecoderBias = true;
+  InputNormalisation normalisation = InputNormalisation::None;
+  bool scalesByDecoderNorm = false;
+};
+
+/// Each makes `folder`, atomically, with the parameters in the types that they have.
+
+/// SAELens v6 layout: sae_weights.safetensors and cfg.json. A batchtopk SAE, whose parameters must
+/// have a threshold, becomes a jumprelu one, as in SAELens.
 void saveSaeLens(const std::filesystem::path& folder, const AutoencoderParameters& parameters,
-                 const CheckpointOrigin& origin, Activation activation = {});
-/// Neel Nanda's layout, of a standard SAE: NAME.pt (a zip of an ordered dict) and NAME_cfg.json in
-/// `folder`.
+                 const CheckpointOrigin& origin, Activation activation = {}, InputForm form = {});
+/// sparsify's layout, of a top-k SAE or transcoder: sae.safetensors and cfg.json.
+void saveSparsify(const std::filesystem::path& folder, const AutoencoderParameters& parameters,
+                  const CheckpointOrigin& origin, std::int64_t k, bool isTranscoder);
+/// dictionary_learning's layout: ae.pt and config.json, of the class that the activation calls for;
+/// a matryoshka one where `groups` are given.
+void saveDictionaryLearning(const std::filesystem::path& folder,
+                            const AutoencoderParameters& parameters, const CheckpointOrigin& origin,
+                            Activation activation, bool subtractsDecoderBias,
+                            const std::vector<std::int64_t>& groups);
+/// Neel Nanda's layout, of a standard SAE: NAME.pt (a zip of an ordered dict) and NAME_cfg.json.
 void saveNeel(const std::filesystem::path& folder, const std::string& name,
               const AutoencoderParameters& parameters, const CheckpointOrigin& origin);
 

@@ -5,7 +5,7 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/sae/checkpoint_files.h"
-#include "core/sae/checkpoint_settings.h"
+#include "core/sae/checkpoint_formats.h"
 #include "core/tensorfile/file_format.h"
 
 #include <fmt/format.h>
@@ -18,28 +18,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-UserError unsupported(const std::string& what, const std::string& found) {
-  return {ErrorCode::Unsupported, what, "it is " + found,
-          "SAEs in SAELens' or Neel Nanda's layout can be used"};
-}
-
-/// What a checkpoint of a kind that is not read is, told by the names of its tensors.
-std::optional<std::string> foreignKind(const TensorFile& file) {
-  const auto has = [&](std::string_view name) { return file.contains(name); };
-  if (has("pre_bias")) return "OpenAI's sparse_autoencoder layout";
-  if (has("ae.encoder.weight") || has("ae.W_enc")) {
-    return "an interrupted dictionary_learning training state";
-  }
-  if (has("encoder.weight")) {
-    return has("W_dec") ? "EleutherAI's sparsify layout" : "dictionary_learning's layout";
-  }
-  if (has("group_sizes")) return "a matryoshka batch-top-k SAE";
-  if (has("W_skip")) return "a skip transcoder";
-  if (has("b_dec_out")) return "a transcoder";
-  if (has("threshold") && has("k")) return "dictionary_learning's layout";
-  return std::nullopt;
-}
-
 const TensorFile::Entry& entry(const TensorFile& file, std::string_view name,
                                const std::string& what) {
   const auto found = file.entries().find(name);
@@ -49,91 +27,119 @@ const TensorFile::Entry& entry(const TensorFile& file, std::string_view name,
   return found->second;
 }
 
-void checkShape(const TensorFile& file, std::string_view name,
-                const std::vector<std::int64_t>& expected, const std::string& what) {
-  const TensorFile::Entry& found = entry(file, name, what);
-  if (found.shape != expected) {
-    throw UserError(ErrorCode::ShapeMismatch, what,
-                    fmt::format("its {} is {}, which should be {} to fit W_enc", name,
-                                shapeText(found.shape), shapeText(expected)));
-  }
+void checkIsFloat(const TensorFile::Entry& found, std::string_view name, const std::string& what) {
   const bool isFloat = found.dtype == DType::F32 || found.dtype == DType::F64 ||
                        found.dtype == DType::F16 || found.dtype == DType::BF16;
-  if (!isFloat) {
-    throw UserError(
-        ErrorCode::BadFile, what,
-        fmt::format("its {} has type {}, not floats", name, featurescope::name(found.dtype)));
-  }
+  if (isFloat) return;
+  throw UserError(
+      ErrorCode::BadFile, what,
+      fmt::format("its {} has type {}, not floats", name, featurescope::name(found.dtype)));
 }
 
-CheckpointFormat formatOf(const TensorFile& weights) {
-  const MappedFile file(weights.path());
-  return recogniseTensorFile(file.bytes(), weights.path()) == TensorFileFormat::TorchZip
-             ? CheckpointFormat::Neel
-             : CheckpointFormat::SaeLens;
+/// [d, M] and so on, as the parameter is used.
+std::vector<std::int64_t> shapeOf(std::string_view parameter, const CheckpointInfo& info) {
+  if (parameter == "W_enc") return {info.width, info.features};
+  if (parameter == "W_dec") return {info.features, info.width};
+  if (parameter == "W_skip") return {info.width, info.width};
+  if (parameter == "b_dec") return {info.width};
+  return {info.features};
 }
 
-/// The names of the tensors of shape [M].
-std::vector<std::string_view> featureVectors(Architecture architecture) {
-  switch (architecture) {
-    case Architecture::JumpRelu:
-      return {"b_enc", "threshold"};
-    case Architecture::Gated:
-      return {"b_gate", "b_mag", "r_mag"};
-    default:
-      return {"b_enc"};
-  }
+void checkShape(const CheckpointInfo& info, const StoredParameter& stored,
+                const TensorFile& weights, const std::string& what) {
+  const TensorFile::Entry& found = entry(weights, stored.tensor, what);
+  checkIsFloat(found, stored.tensor, what);
+  std::vector<std::int64_t> expected = shapeOf(stored.parameter, info);
+  if (stored.transposed) std::ranges::reverse(expected);
+  if (found.shape == expected) return;
+  // One threshold may be all features'.
+  const bool isScalar = found.shape.empty() || found.shape == std::vector<std::int64_t>{1};
+  if (stored.parameter == "threshold" && isScalar) return;
+  throw UserError(ErrorCode::ShapeMismatch, what,
+                  fmt::format("its {} is {}, which should be {} to fit the encoder", stored.tensor,
+                              shapeText(found.shape), shapeText(expected)));
 }
 
 void readShapes(CheckpointInfo& info, const TensorFile& weights, const std::string& what) {
-  const TensorFile::Entry& encoder = entry(weights, "W_enc", what);
+  const StoredParameter& stored = info.stored.front();  // W_enc
+  const TensorFile::Entry& encoder = entry(weights, stored.tensor, what);
   const bool isMatrix = encoder.shape.size() == 2 && encoder.shape[0] > 0 && encoder.shape[1] > 0;
   if (!isMatrix) {
     throw UserError(ErrorCode::ShapeMismatch, what,
-                    fmt::format("its W_enc is {}, not [d, M]", shapeText(encoder.shape)));
+                    fmt::format("its {} is {}, not {}", stored.tensor, shapeText(encoder.shape),
+                                stored.transposed ? "[M, d]" : "[d, M]"));
   }
   info.dtype = encoder.dtype;
-  info.width = encoder.shape[0];
-  info.features = encoder.shape[1];
-  checkShape(weights, "W_enc", {info.width, info.features}, what);
-  checkShape(weights, "W_dec", {info.features, info.width}, what);
-  checkShape(weights, "b_dec", {info.width}, what);
-  for (const std::string_view name : featureVectors(info.activation.architecture)) {
-    checkShape(weights, name, {info.features}, what);
+  info.width = encoder.shape[stored.transposed ? 1 : 0];
+  info.features = encoder.shape[stored.transposed ? 0 : 1];
+  for (const StoredParameter& parameter : info.stored) {
+    checkShape(info, parameter, weights, what);
   }
 }
 
-/// Tensors that only another architecture than the settings' has: one of the two files is wrong.
-void checkNothingElse(const CheckpointInfo& info, const TensorFile& weights,
-                      const std::string& what) {
-  const auto expected = featureVectors(info.activation.architecture);
-  for (const std::string_view name : {"threshold", "b_gate", "b_mag", "r_mag"}) {
-    if (!weights.contains(name)) continue;
-    if (std::find(expected.begin(), expected.end(), name) != expected.end()) continue;
-    throw UserError(ErrorCode::BadFile, what,
-                    fmt::format("it has a tensor {}, but is a {} SAE by its settings", name,
-                                featurescope::name(info.activation.architecture)),
-                    "its weights and its settings are not of the same SAE");
+/// Told by the names of its tensors, and by the kind of file where these are the same.
+CheckpointFormat formatOf(const TensorFile& weights) {
+  const auto has = [&](std::string_view name) { return weights.contains(name); };
+  if (has("pre_bias") && has("latent_bias")) return CheckpointFormat::OpenAi;
+  const bool isState = has("ae.encoder.weight") || has("ae.W_enc");
+  if (isState || has("decoder.weight") || has("group_sizes")) {
+    return CheckpointFormat::DictionaryLearning;
+  }
+  if (has("encoder.weight")) return CheckpointFormat::Sparsify;
+  const MappedFile file(weights.path());
+  switch (recogniseTensorFile(file.bytes(), weights.path())) {
+    case TensorFileFormat::Npz:
+      return CheckpointFormat::GemmaScope;
+    case TensorFileFormat::TorchZip:
+      return has("threshold") ? CheckpointFormat::DictionaryLearning : CheckpointFormat::Neel;
+    default:
+      return CheckpointFormat::SaeLens;
   }
 }
 
-std::optional<fs::path> sparsityBeside(const CheckpointInfo& info) {
-  fs::path path = info.weightsPath.parent_path() / "sparsity.safetensors";
-  std::error_code ignored;
-  if (!fs::is_regular_file(path, ignored)) return std::nullopt;
-  return path;
+void readFormat(CheckpointInfo& info, const TensorFile& weights, const std::string& what) {
+  switch (info.format) {
+    case CheckpointFormat::SaeLens:
+      return readSaeLens(info, weights, what);
+    case CheckpointFormat::Sparsify:
+      return readSparsify(info, weights, what);
+    case CheckpointFormat::DictionaryLearning:
+      return readDictionaryLearning(info, weights, what);
+    case CheckpointFormat::Neel:
+      return readNeel(info, weights, what);
+    case CheckpointFormat::OpenAi:
+      return readOpenAi(info, weights, what);
+    case CheckpointFormat::GemmaScope:
+      return readGemmaScope(info, weights, what);
+  }
 }
 
 }  // namespace
 
 std::string_view name(CheckpointFormat format) {
-  switch (format) {
-    case CheckpointFormat::SaeLens:
-      return "saelens";
-    case CheckpointFormat::Neel:
-      return "neel";
+  return kCheckpointFormatNames.at(static_cast<std::size_t>(format));
+}
+
+std::optional<CheckpointFormat> checkpointFormatNamed(std::string_view name) {
+  const auto* const found = std::ranges::find(kCheckpointFormatNames, name);
+  if (found == kCheckpointFormatNames.end()) return std::nullopt;
+  return static_cast<CheckpointFormat>(found - kCheckpointFormatNames.begin());
+}
+
+std::string_view name(InputNormalisation normalisation) {
+  switch (normalisation) {
+    case InputNormalisation::None:
+      return "none";
+    case InputNormalisation::LayerNorm:
+      return "layer_norm";
+    case InputNormalisation::ConstantNorm:
+      return "constant_norm_rescale";
   }
   return "";
+}
+
+std::string_view architectureName(const CheckpointInfo& info) {
+  return info.groups.empty() ? name(info.activation.architecture) : "matryoshka";
 }
 
 CheckpointInfo inspectCheckpoint(const fs::path& path) {
@@ -147,21 +153,9 @@ CheckpointInfo inspectCheckpoint(const fs::path& path) {
     throw UserError(ErrorCode::BadFile, "cannot read " + files.settings->string(),
                     "it holds no settings (a JSON object)");
   }
-  if (const auto kind = foreignKind(files.weights)) throw unsupported(what, *kind);
-
   info.format = formatOf(files.weights);
-  if (info.format == CheckpointFormat::Neel) {
-    readNeelSettings(info, what);
-  } else if (files.settings) {
-    readSaeLensSettings(info, what);
-  } else {
-    // Without it a top-k SAE would pass for a standard one: their tensors have the same names.
-    throw UserError(ErrorCode::NotFound, what, "there is no cfg.json beside its weights",
-                    "it says which kind of SAE the weights belong to");
-  }
+  readFormat(info, files.weights, what);
   readShapes(info, files.weights, what);
-  checkNothingElse(info, files.weights, what);
-  info.sparsityPath = sparsityBeside(info);
   return info;
 }
 
@@ -176,6 +170,7 @@ std::string hashCheckpoint(const CheckpointInfo& info) {
   Sha256 hash;
   hash.add(hashFile(info.weightsPath));
   if (info.settingsPath) hash.add(hashFile(*info.settingsPath));
+  if (info.scalePath) hash.add(hashFile(*info.scalePath));
   return hash.finish();
 }
 

@@ -20,7 +20,8 @@ namespace {
 constexpr std::array<std::string_view, 5> kTellingTensors{
     "W_enc", "encoder.weight", "ae.encoder.weight", "ae.W_enc", "pre_bias"};
 
-constexpr std::array<std::string_view, 4> kTensorFileEndings{".safetensors", ".pt", ".pth", ".bin"};
+constexpr std::array<std::string_view, 5> kTensorFileEndings{".safetensors", ".pt", ".pth", ".bin",
+                                                             ".npz"};
 
 bool holdsAutoencoder(const TensorFile& file) {
   return std::any_of(kTellingTensors.begin(), kTellingTensors.end(),

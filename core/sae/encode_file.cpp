@@ -125,7 +125,7 @@ EncodeReport encodeFile(const EncodeRequest& request, const JobContext& job) {
     const at::Tensor x = activations.read(first, std::min(kChunkRows, rows - first));
     const at::Tensor f = autoencoder.encode(x);
     at::Tensor decoded = reconstruction.narrow(0, first, x.size(0));
-    decoded.copy_(autoencoder.decode(f));
+    decoded.copy_(autoencoder.decode(f, x));
     figures.add(x, decoded, features.add(f, first));
     job.progress.update({.stage = "encoding",
                          .done = static_cast<std::uint64_t>(first + x.size(0)),

@@ -104,7 +104,7 @@ Json inspectSae(const fs::path& path) {
   Json description = describeTensors(TensorFile::open(sae.weightsPath));
   description.update({{"kind", "sae"},
                       {"hash", hashCheckpoint(sae)},
-                      {"architecture", name(sae.activation.architecture)},
+                      {"architecture", architectureName(sae)},
                       {"format", name(sae.format)},
                       {"d", sae.width},
                       {"m", sae.features},
@@ -113,7 +113,18 @@ Json inspectSae(const fs::path& path) {
                       {"hook_name", sae.hookName},
                       {"model_name", sae.modelName},
                       {"settings", sae.settings}});
-  if (sae.activation.architecture == Architecture::TopK) description["k"] = sae.activation.k;
+  if (sae.activation.k > 0) description["k"] = sae.activation.k;
+  if (sae.normalisation != InputNormalisation::None) {
+    description["normalize_activations"] = name(sae.normalisation);
+  }
+  if (sae.inputFactor != 1) description["activation_scale"] = sae.inputFactor;
+  if (sae.biasFactor != 1) description["norm_factor"] = sae.biasFactor;
+  if (sae.isTranscoder) description["transcoder"] = true;
+  if (!sae.groups.empty()) description["group_sizes"] = sae.groups;
+  if (!sae.className.empty()) {
+    description["class"] = sae.className;
+    description["class_guessed"] = sae.classIsGuessed;
+  }
   return description;
 }
 

@@ -90,7 +90,7 @@ void reportProgress(const JobContext& job, std::string_view stage, const Corpus&
 ReplaceSite replaceBy(const Autoencoder& autoencoder) {
   return [&autoencoder](const at::Tensor& x) {
     at::Tensor features = autoencoder.encode(x);
-    at::Tensor output = autoencoder.decode(features);
+    at::Tensor output = autoencoder.decode(features, x);
     return SiteReplacement{std::move(features), std::move(output)};
   };
 }

@@ -96,7 +96,7 @@ TEST_F(EvaluateTest, FiguresAreThoseOfWholeForwardPasses) {
   const EvaluateReport report = run();
   const Autoencoder autoencoder = Autoencoder::load(study_.sae);
   const at::Tensor x = siteValues().flatten(0, 1), f = autoencoder.encode(x),
-                   error = x - autoencoder.decode(f);
+                   error = x - autoencoder.decode(f, x);
   EXPECT_EQ(report.tokens, x.size(0));
   EXPECT_EQ(report.losses.predicted, tokens().size(0) * 15);
   const Replace sae = saeEdit(request_.site, autoencoder, {}, false).replace;

@@ -51,7 +51,7 @@ TEST_P(SavedBySaeLens, EncodesAndDecodesAsItDoes) {
   const at::Tensor f = sae.encode(goldenInput());
   expectNear(f, expected("features"), 2e-6);
   EXPECT_TRUE(f.gt(0).equal(expected("features").gt(0)));
-  expectNear(sae.decode(f), expected("reconstruction"), 1e-5);
+  expectNear(sae.decode(f, goldenInput()), expected("reconstruction"), 1e-5);
 }
 
 TEST_P(SavedBySaeLens, HasTheSameFeaturesSparsely) {
@@ -226,7 +226,8 @@ TEST_F(ArchitectureSettings, ThatContradictTheTensorsAreRefused) {
 }
 
 TEST_F(ArchitectureSettings, OfWhatIsNotReadAreRefusedByName) {
-  for (const char* kind : {"batchtopk", "matching_pursuit", "temporal"}) {
+  for (const char* kind : {"batchtopk", "matching_pursuit", "temporal", "transcoder",
+                           "skip_transcoder", "jumprelu_transcoder", "abstopk"}) {
     EXPECT_USER_ERROR(inspectCheckpoint(written(Architecture::Standard, {{"architecture", kind}})),
                       ErrorCode::Unsupported, kind);
   }

@@ -90,13 +90,45 @@ TEST_F(SaeLensCheckpoint, WithAnotherActivationIsRefusedByName) {
   EXPECT_USER_ERROR(inspectCheckpoint(path()), ErrorCode::Unsupported, "tanh-relu");
 }
 
-TEST_F(SaeLensCheckpoint, WithANormalisationIsRefusedByName) {
-  change("normalize_activations", "layer_norm");
-  EXPECT_USER_ERROR(inspectCheckpoint(path()), ErrorCode::Unsupported, "layer_norm");
-  change("normalize_activations", true);
-  EXPECT_USER_ERROR(inspectCheckpoint(path()), ErrorCode::Unsupported, "expected_average_only_in");
+TEST_F(SaeLensCheckpoint, WithANormalisationThatIsNotReadIsRefusedByName) {
+  change("normalize_activations", "covariance_whitening");
+  EXPECT_USER_ERROR(inspectCheckpoint(path()), ErrorCode::Unsupported, "covariance_whitening");
   change("normalize_activations", nullptr);
-  EXPECT_EQ(inspectCheckpoint(path()).features, 8);
+  EXPECT_EQ(inspectCheckpoint(path()).normalisation, InputNormalisation::None);
+}
+
+TEST_F(SaeLensCheckpoint, WithAnAverageNormIsFoldedUnlessAFactorLiesBesideIt) {
+  change("normalize_activations", true);
+  EXPECT_EQ(inspectCheckpoint(path()).inputFactor, 1);
+  writeFile(path() / "activation_scaler.json", R"({"scaling_factor": null})");
+  EXPECT_EQ(inspectCheckpoint(path()).inputFactor, 1);
+  const std::string before = hashCheckpoint(inspectCheckpoint(path()));
+  writeFile(path() / "activation_scaler.json", R"({"scaling_factor": 0.25})");
+  EXPECT_EQ(inspectCheckpoint(path()).inputFactor, 0.25);
+  EXPECT_NE(hashCheckpoint(inspectCheckpoint(path())), before);
+  change("normalize_activations", "none");
+  EXPECT_USER_ERROR(inspectCheckpoint(path()), ErrorCode::Unsupported, "scaling_factor");
+}
+
+TEST_F(SaeLensCheckpoint, WithAScalingFactorScalesTheDecoderWhereItsSettingsSaySo) {
+  AutoencoderParameters p = randomAutoencoder(4, 8, 1);
+  const at::Tensor factor = at::linspace(0.5, 2, 8);
+  std::vector<NamedTensor> tensors{{"scaling_factor", fromTorch(factor)}};
+  for (const auto& [name, tensor] : p.named())
+    tensors.push_back({std::string(name), fromTorch(*tensor)});
+  writeSafetensors(path() / "sae_weights.safetensors", tensors);
+  EXPECT_USER_ERROR(inspectCheckpoint(path()), ErrorCode::Unsupported,
+                    "scaling_factor other than 1");
+  change("finetuning_scaling_factor", true);
+  const Autoencoder sae = Autoencoder::load(path());
+  const at::Tensor f = at::rand({3, 8}), x = at::zeros({3, 4});
+  testing::expectNear(sae.decode(f, x), (f * factor).mm(p.W_dec) + p.b_dec, 1e-6);
+}
+
+TEST_F(SaeLensCheckpoint, OfATranscoderIsRefusedByItsTensors) {
+  replaceWeights(
+      {{"W_enc", {4, 8}}, {"W_dec", {8, 4}}, {"b_enc", {8}}, {"b_dec", {4}}, {"b_dec_out", {4}}});
+  EXPECT_USER_ERROR(inspectCheckpoint(path()), ErrorCode::Unsupported, "transcoder");
 }
 
 TEST_F(SaeLensCheckpoint, WithoutItsSettingsIsRefused) {
@@ -117,12 +149,6 @@ TEST_F(SaeLensCheckpoint, WithoutABiasIsRefused) {
 TEST_F(SaeLensCheckpoint, ThatIsTruncatedSaysSo) {
   fs::resize_file(path() / "sae_weights.safetensors", 100);
   EXPECT_USER_ERROR(inspectCheckpoint(path()), ErrorCode::BadFile, "sae_weights.safetensors");
-}
-
-TEST_F(SaeLensCheckpoint, OfEleutherAiIsNamed) {
-  replaceWeights(
-      {{"encoder.weight", {8, 4}}, {"encoder.bias", {8}}, {"W_dec", {8, 4}}, {"b_dec", {4}}});
-  EXPECT_USER_ERROR(inspectCheckpoint(path()), ErrorCode::Unsupported, "sparsify");
 }
 
 TEST(InspectCheckpoint, OfARunWithoutResultSaysThatItHasNone) {

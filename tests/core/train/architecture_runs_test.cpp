@@ -41,7 +41,7 @@ Fit fitOf(const std::filesystem::path& sae, const at::Tensor& x) {
   const c10::NoGradGuard noGradients;
   const Autoencoder autoencoder = Autoencoder::load(sae);
   const at::Tensor f = autoencoder.encode(x);
-  const double error = (x - autoencoder.decode(f)).square().sum().item<double>();
+  const double error = (x - autoencoder.decode(f, x)).square().sum().item<double>();
   const double spread = (x - x.mean(0)).square().sum().item<double>();
   return {1 - error / spread, f.gt(0).sum().item<double>() / static_cast<double>(kRows)};
 }

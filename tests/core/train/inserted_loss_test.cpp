@@ -139,7 +139,7 @@ TEST_P(InsertedLossOf, EqualsEachContextAloneInWholeForwardPasses) {
   const BruteForce expected(model, corpus_, site());
   const at::Tensor x = expected.x(), mean = x.mean(0);
   const auto insert = [&](const at::Tensor& value) {
-    return autoencoder.decode(autoencoder.encode(value[0])).unsqueeze(0);
+    return autoencoder.decode(autoencoder.encode(value[0]), value[0]).unsqueeze(0);
   };
   const auto base = expected.sums([](const at::Tensor& value) { return value; });
   const auto sae = expected.sums(insert);
@@ -159,7 +159,8 @@ TEST_P(InsertedLossOf, EqualsEachContextAloneInWholeForwardPasses) {
     EXPECT_GT(std::abs(measured.total().sae - measured.total().zero), 0.001);
 
     const at::Tensor f = autoencoder.encode(x.to(at::kFloat)).to(at::kDouble);
-    const at::Tensor output = autoencoder.decode(f.to(at::kFloat)).to(at::kDouble);
+    const at::Tensor output =
+        autoencoder.decode(f.to(at::kFloat), x.to(at::kFloat)).to(at::kDouble);
     const at::Tensor error = (x - output).square().sum(1);
     EXPECT_EQ(measured.tokens, x.size(0));
     EXPECT_EQ(measured.tokens, measured.corpus.tokens);

@@ -366,8 +366,8 @@ TEST_F(Resume, NormalisesAndFoldsBack) {
   const Autoencoder inSigmas(normalised);
   const at::Tensor features = inSigmas.encode(x / sigma);
   EXPECT_TRUE(at::allclose(inUnits.encode(x), features * sigma, 1e-4, 1e-5));
-  EXPECT_TRUE(at::allclose(inUnits.decode(inUnits.encode(x)), inSigmas.decode(features) * sigma,
-                           1e-4, 1e-5));
+  EXPECT_TRUE(at::allclose(inUnits.decode(inUnits.encode(x), x),
+                           inSigmas.decode(features, x / sigma) * sigma, 1e-4, 1e-5));
 }
 
 TEST(ResumeCommand, IsWhatAShellTakes) {
