@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/base/ids.h"
+#include "core/analysis/prompt_session.h"
 #include "core/base/progress.h"
 #include "core/lm/compute.h"
 #include "core/lm/site.h"
 
-#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -20,17 +19,6 @@ struct InspectRequest {
   Site site;
   std::string prompt;
   ComputeOptions compute;
-};
-
-struct PromptActivation {
-  FeatureId feature;
-  float value = 0;
-};
-
-struct PromptToken {
-  TokenId token;
-  std::string strToken;                       ///< as displayed
-  std::vector<PromptActivation> activations;  ///< all > 0, the strongest first, ties by feature
 };
 
 /// One pass over the prompt as a single sequence from position 0, no token added. Throws
