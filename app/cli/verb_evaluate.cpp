@@ -2,6 +2,7 @@
 #include "app/cli/shared_flags.h"
 #include "app/cli/verbs.h"
 #include "core/analysis/evaluate.h"
+#include "core/analysis/evaluation_json.h"
 
 #include <fmt/format.h>
 
@@ -11,8 +12,6 @@
 namespace featurescope::cli {
 
 namespace {
-
-using Figures = nlohmann::ordered_json;
 
 /// A whole number that is all of `text`.
 std::optional<std::int32_t> wholeNumber(std::string_view text) {
@@ -49,50 +48,6 @@ std::vector<FeatureId> parseFeatures(const std::string& text) {
     begin = end + 1;
   }
   return features;
-}
-
-Figures figuresOf(const std::optional<Estimate>& estimate) {
-  if (!estimate) return {{"value", nullptr}, {"low", nullptr}, {"high", nullptr}};
-  return {{"value", estimate->value}, {"low", estimate->low}, {"high", estimate->high}};
-}
-
-Figures figuresOf(const std::optional<double>& value) {
-  return value ? Figures(*value) : Figures();
-}
-
-Figures figuresOf(const EvaluateReport& report) {
-  Figures figures{
-      {"tokens", report.tokens},
-      {"predicted_tokens", report.losses.predicted},
-      {"contexts", report.corpus.contexts},
-      {"dropped_tokens", report.corpus.droppedTokens},
-      {"loss",
-       {{"base", report.losses.base},
-        {"sae", report.losses.sae},
-        {"zero", report.losses.zero},
-        {"mean", report.losses.mean}}},
-      {"recovered",
-       {{"zero", figuresOf(report.recovered.zero)}, {"mean", figuresOf(report.recovered.mean)}}},
-      {"l0", report.l0},
-      {"l1_loss", report.l1Loss},
-      {"recon_loss", report.reconstructionLoss},
-      {"explained_variance", figuresOf(report.explainedVariance)},
-      {"cosine", report.cosine},
-      {"features", report.features},
-      {"dead", report.dead}};
-  for (const auto& [layer, sae, zero] : report.layers) {
-    figures["layers"].push_back({{"layer", layer.value}, {"sae", sae}, {"zero", zero}});
-  }
-  for (const FeatureAblation& ablation : report.ablations) {
-    figures["ablations"].push_back({{"feature", ablation.feature.value},
-                                    {"active_tokens", ablation.activeTokens},
-                                    {"loss", report.losses.base + ablation.lossChange},
-                                    {"delta", ablation.lossChange},
-                                    {"kl", ablation.divergence},
-                                    {"delta_active", figuresOf(ablation.lossChangeWhereActive)},
-                                    {"kl_active", figuresOf(ablation.divergenceWhereActive)}});
-  }
-  return figures;
 }
 
 std::string text(const std::optional<Estimate>& estimate) {
@@ -166,7 +121,7 @@ class EvaluateVerb final : public Verb {
       session.progress.note(fmt::format("{} tokens were left out: they fill no context",
                                         report.corpus.droppedTokens));
     }
-    session.report(figuresOf(report), sentencesOf(report));
+    session.report(toJson(report), sentencesOf(report));
   }
 
  private:

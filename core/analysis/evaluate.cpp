@@ -118,6 +118,7 @@ EvaluateReport evaluate(const EvaluateRequest& request, const JobContext& job) {
                              .contextsPerPass = request.batch});
     const InsertedLoss measured = meter.measure(replace, job);
     EvaluateReport report{.corpus = measured.corpus,
+                          .trainedSite = autoencoder.info().hookName,
                           .tokens = measured.tokens,
                           .losses = meanOver(measured.total()),
                           .recovered = recoveredLoss(measured.contexts, request.compute.seed),

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace featurescope {
@@ -35,6 +36,7 @@ struct EvaluateReport {
   };
 
   CorpusReport corpus;
+  std::string trainedSite;  ///< the module that the SAE says it was trained on; may be empty
   std::int64_t tokens = 0;  ///< counted
   ContextLoss losses;       ///< means over the predicted tokens, nats
   RecoveredLoss recovered;

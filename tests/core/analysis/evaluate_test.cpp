@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/evaluate.h"
 
+#include "core/analysis/evaluation_json.h"
 #include "core/analysis/feature_ablation_torch.h"
 #include "core/analysis/sae_edit_torch.h"
 #include "core/base/error.h"
@@ -135,6 +136,21 @@ TEST_F(EvaluateTest, EveryLayerOfARangeIsReplacedAlone) {
     EXPECT_NEAR(at.zero, loss(site, zeros), 1e-5);
   }
   EXPECT_DOUBLE_EQ(report.layers[0].sae, report.losses.sae);
+}
+
+TEST_F(EvaluateTest, ItsJsonTellsTheLayersAgain) {
+  request_.site.layer = Layer{0};
+  request_.lastLayer = Layer{2};
+  const EvaluateReport report = run();
+  const LayerLosses losses = layerLossesFromJson(parseJson(toJson(report).dump(), "test"), "test");
+  EXPECT_EQ(losses.base, report.losses.base);
+  ASSERT_EQ(losses.layers.size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(losses.layers[i].layer, report.layers[i].layer);
+    EXPECT_EQ(losses.layers[i].sae, report.layers[i].sae);
+    EXPECT_EQ(losses.layers[i].zero, report.layers[i].zero);
+  }
+  EXPECT_THROW((void)layerLossesFromJson(Json::array(), "test"), UserError);
 }
 
 TEST_F(EvaluateTest, AFineTuningScalesAndShiftsTheFeatures) {
