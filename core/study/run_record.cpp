@@ -55,22 +55,27 @@ void forEachField(std::string_view line, Take&& take) {
   }
 }
 
-/// A row of figures; the metrics of a run quote nothing.
-void appendMetrics(RunRecord& record, std::string_view line) {
-  if (record.columns.empty()) {
+/// A row of figures; the tables of a run quote nothing.
+void appendRow(RunTable& table, std::string_view line, const std::filesystem::path& file) {
+  if (table.columns.empty()) {
     forEachField(line,
-                 [&](std::size_t, std::string_view field) { record.columns.emplace_back(field); });
-    record.values.resize(record.columns.size());
+                 [&](std::size_t, std::string_view field) { table.columns.emplace_back(field); });
+    table.values.resize(table.columns.size());
     return;
   }
   const auto fields = std::ranges::count(line, ',') + 1;
-  if (std::cmp_not_equal(fields, record.columns.size())) {
-    throw UserError(ErrorCode::BadFile, "cannot read " + (record.folder / "metrics.csv").string(),
+  if (std::cmp_not_equal(fields, table.columns.size())) {
+    throw UserError(ErrorCode::BadFile, "cannot read " + file.string(),
                     "a row has another number of fields than the first one");
   }
   forEachField(line, [&](std::size_t index, std::string_view field) {
-    record.values[index].push_back(number(field));
+    table.values[index].push_back(number(field));
   });
+}
+
+void append(RunTable& table, const GrowingFile::Lines& lines, const std::filesystem::path& file) {
+  if (lines.startsOver) table = {};
+  forEachLine(lines.text, [&](std::string_view line) { appendRow(table, line, file); });
 }
 
 void appendEvent(RunRecord& record, std::string_view line) {
@@ -86,7 +91,7 @@ void appendEvent(RunRecord& record, std::string_view line) {
 std::string RunRecord::kind() const { return textOf(description, "kind"); }
 std::string RunRecord::state() const { return textOf(description, "state"); }
 
-const std::vector<double>* RunRecord::column(std::string_view name) const {
+const std::vector<double>* RunTable::column(std::string_view name) const {
   const auto found = std::ranges::find(columns, name);
   if (found == columns.end()) return nullptr;
   return &values[static_cast<std::size_t>(found - columns.begin())];
@@ -94,10 +99,12 @@ const std::vector<double>* RunRecord::column(std::string_view name) const {
 
 struct RunFollower::Files {
   explicit Files(const std::filesystem::path& folder)
-      : metrics(folder / "metrics.csv"), events(folder / "events.jsonl") {}
+      : metrics(folder / "metrics.csv"),
+        heldOut(folder / "held_out.csv"),
+        events(folder / "events.jsonl") {}
 
   std::string description;  ///< run.json's text when it was last read
-  GrowingFile metrics, events;
+  GrowingFile metrics, heldOut, events;
 };
 
 RunFollower::RunFollower(std::filesystem::path folder)
@@ -121,9 +128,13 @@ bool RunFollower::readNew() {
   const std::filesystem::path descriptionFile = folder_ / "run.json";
   std::string description = readFile(descriptionFile);
   const GrowingFile::Lines metrics = files_->metrics.next();
+  const GrowingFile::Lines heldOut = files_->heldOut.next();
   const GrowingFile::Lines events = files_->events.next();
-  const bool changed = !record_ || description != files_->description || !metrics.text.empty() ||
-                       !events.text.empty() || metrics.startsOver || events.startsOver;
+  const auto isNew = [](const GrowingFile::Lines& lines) {
+    return !lines.text.empty() || lines.startsOver;
+  };
+  const bool changed = !record_ || description != files_->description || isNew(metrics) ||
+                       isNew(heldOut) || isNew(events);
   if (!changed) return false;
 
   auto record = record_ ? std::make_shared<RunRecord>(*record_) : std::make_shared<RunRecord>();
@@ -132,12 +143,9 @@ bool RunFollower::readNew() {
     record->description = parseJson(description, "cannot read " + descriptionFile.string());
     files_->description = std::move(description);
   }
-  if (metrics.startsOver) {
-    record->columns.clear();
-    record->values.clear();
-  }
+  append(record->metrics, metrics, folder_ / "metrics.csv");
+  append(record->heldOut, heldOut, folder_ / "held_out.csv");
   if (events.startsOver) record->events.clear();
-  forEachLine(metrics.text, [&](std::string_view line) { appendMetrics(*record, line); });
   forEachLine(events.text, [&](std::string_view line) { appendEvent(*record, line); });
   record_ = std::move(record);
   return true;

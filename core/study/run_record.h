@@ -12,6 +12,16 @@
 
 namespace featurescope {
 
+/// Figures by column, all of one length.
+struct RunTable {
+  std::vector<std::string> columns;
+  std::vector<std::vector<double>> values;
+
+  [[nodiscard]] std::size_t rows() const { return values.empty() ? 0 : values.front().size(); }
+  /// The column of this name, or nothing.
+  [[nodiscard]] const std::vector<double>* column(std::string_view name) const;
+};
+
 /// A run folder as its files stand (contract, "A run folder"). Immutable once handed out.
 struct RunRecord {
   /// Something that happened in the run: β held, features resampled, a checkpoint.
@@ -23,19 +33,21 @@ struct RunRecord {
 
   std::filesystem::path folder;
   Json description;  ///< run.json
-  std::vector<std::string> columns;
-  std::vector<std::vector<double>> values;  ///< of metrics.csv, by column; all of one length
+  RunTable metrics;  ///< metrics.csv
+  RunTable heldOut;  ///< held_out.csv; empty without held-out text
   std::vector<Event> events;
 
   [[nodiscard]] std::string name() const { return folder.filename().string(); }
   [[nodiscard]] std::string kind() const;   ///< "train", "finetune"; empty when run.json lacks it
   [[nodiscard]] std::string state() const;  ///< "running", "finished", "interrupted", "failed"
-  [[nodiscard]] std::size_t rows() const { return values.empty() ? 0 : values.front().size(); }
-  /// The column of this name, or nothing.
-  [[nodiscard]] const std::vector<double>* column(std::string_view name) const;
+  [[nodiscard]] std::size_t rows() const { return metrics.rows(); }
+  /// The column of metrics.csv with this name, or nothing.
+  [[nodiscard]] const std::vector<double>* column(std::string_view name) const {
+    return metrics.column(name);
+  }
 };
 
-/// Reads a run folder again and again while another thread or program writes it; of metrics.csv
+/// Reads a run folder again and again while another thread or program writes it; of its tables
 /// only what was added. One thread.
 class RunFollower {
  public:

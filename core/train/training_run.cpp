@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <string>
@@ -160,6 +161,25 @@ std::vector<RunFolder::Table> TrainingRun::tables() const {
 std::string TrainingRun::intent() const {
   return fmt::format("training {} features on {} values a token for {} steps",
                      trainer_->parameters().features(), source_->width(), steps());
+}
+
+double TrainingRun::measureSpeed(const JobContext& job) {
+  constexpr std::int64_t kWarmUp = 3, kFewest = 3;  // the model's thread starts with a lead
+  constexpr double kSeconds = 1;
+  using Clock = std::chrono::steady_clock;
+  begin(job);
+  const std::int64_t warmUp = std::min(kWarmUp, steps_ - 1);
+  auto began = Clock::now();
+  double seconds = 0;
+  std::int64_t timed = 0;
+  while (trainer_->stepsDone() < steps_ && (timed < kFewest || seconds < kSeconds)) {
+    job.throwIfStopped();
+    (void)trainer_->step(nextBatch(job));
+    if (trainer_->stepsDone() == warmUp) began = Clock::now();
+    timed = trainer_->stepsDone() - warmUp;
+    seconds = std::chrono::duration<double>(Clock::now() - began).count();
+  }
+  return static_cast<double>(timed * settings_.tokensPerStep()) / seconds;
 }
 
 at::Tensor TrainingRun::nextBatch(const JobContext& job) {

@@ -38,6 +38,10 @@ class TrainingRun final : public ResumableRun {
   /// The last step's figures.
   [[nodiscard]] const TrainMetrics& last() const { return last_; }
 
+  /// begin(), then a second or so of steps that leave no trace: tokens a second. The run is of no
+  /// use afterwards.
+  [[nodiscard]] double measureSpeed(const JobContext& job);
+
  private:
   [[nodiscard]] AutoencoderTrainer makeTrainer(AutoencoderParameters parameters) const;
   /// σ and where b_dec starts, as the settings ask for them.

@@ -42,7 +42,7 @@ TEST_F(RunRecordTest, SaysWhatTheFolderSays) {
   EXPECT_EQ(record->kind(), "train");
   EXPECT_EQ(record->state(), "running");
   EXPECT_EQ(record->rows(), 0U);
-  EXPECT_THAT(record->columns, ElementsAre("step", "tokens", "loss"));
+  EXPECT_THAT(record->metrics.columns, ElementsAre("step", "tokens", "loss"));
   EXPECT_EQ(record->column("l0"), nullptr);
 }
 
@@ -89,6 +89,15 @@ TEST_F(RunRecordTest, ADamagedFileIsAnErrorAndLaterAFreshStart) {
 TEST_F(RunRecordTest, AFolderThatIsNoRunIsAnError) {
   RunFollower nothing(folder_.path());
   EXPECT_THROW((void)nothing.refresh(), UserError);
+}
+
+TEST_F(RunRecordTest, HeldOutFiguresAreATableOfTheirOwn) {
+  (void)follower_.refresh();
+  EXPECT_EQ(follower_.record()->heldOut.rows(), 0U);
+  append("held_out.csv", "step,tokens,loss_sae\r\n100,1024,3.5\r\n");
+  EXPECT_TRUE(follower_.refresh());
+  EXPECT_THAT(*follower_.record()->heldOut.column("loss_sae"), ElementsAre(3.5));
+  EXPECT_EQ(follower_.record()->rows(), 0U);
 }
 
 }  // namespace
