@@ -2,7 +2,6 @@
 #include "core/base/files.h"
 #include "tests/ui/sample_index.h"
 #include "ui/bridge/errands.h"
-#include "ui/bridge/index_form.h"
 #include "ui/bridge/index_session.h"
 #include "ui/bridge/job_queue.h"
 
@@ -140,6 +139,97 @@ class BridgeTest : public QObject {
     QTRY_VERIFY(!queue.busy());
     // Ten a second, and the changes of state.
     QVERIFY(changed.size() <= timer.elapsed() / 100 + 5);
+  }
+
+  void aPausedJobWaitsWithAllItHasAndLetsTheNextOneRun() {
+    JobQueue queue;
+    std::atomic<bool> released = false;
+    const auto counting = [&](const JobContext& job) {
+      std::uint64_t steps = 0;
+      while (!released) {
+        job.throwIfStopped();
+        job.progress.update({"working", ++steps, 0, "steps", {}});
+      }
+      return std::to_string(steps);
+    };
+    const JobId counted = queue.submit("Training", "counted", counting);
+    QTRY_VERIFY(queue.find(counted)->progress.done > 0);
+    queue.pause(counted);
+    QVERIFY(queue.find(counted)->pausing);
+    QTRY_COMPARE(queue.find(counted)->state, JobState::Paused);
+    const std::uint64_t paused = queue.find(counted)->progress.done;
+    QVERIFY(queue.busy());
+
+    const JobId next =
+        queue.submit("Index", "next", [](const JobContext&) { return std::string("ran"); });
+    QTRY_COMPARE(queue.find(next)->state, JobState::Done);
+    QCOMPARE(queue.find(counted)->progress.done, paused);
+
+    queue.goOn(counted);
+    QCOMPARE(queue.find(counted)->state, JobState::Running);
+    QTRY_VERIFY(queue.find(counted)->progress.done > paused);
+    released = true;
+    QTRY_COMPARE(queue.find(counted)->state, JobState::Done);
+    QVERIFY(queue.find(counted)->result.toULongLong() > paused);
+  }
+
+  void aPausedJobThatGoesOnWaitsForTheRunningOne() {
+    JobQueue queue;
+    HeldJob first;
+    HeldJob second;
+    const JobId paused = queue.submit("Training", "first", first.body());
+    QTRY_VERIFY(first.began);
+    queue.pause(paused);
+    QTRY_COMPARE(queue.find(paused)->state, JobState::Paused);
+    const JobId running = queue.submit("Index", "second", second.body());
+    QTRY_VERIFY(second.began);
+    queue.goOn(paused);
+    QCOMPARE(queue.find(paused)->state, JobState::Queued);
+    second.released = true;
+    QTRY_COMPARE(queue.find(running)->state, JobState::Done);
+    QCOMPARE(queue.find(paused)->state, JobState::Running);
+    first.released = true;
+    QTRY_COMPARE(queue.find(paused)->state, JobState::Done);
+  }
+
+  void aPausedJobCanBeCancelled() {
+    JobQueue queue;
+    HeldJob held;
+    const JobId id = queue.submit("Index", "held", held.body());
+    QTRY_VERIFY(held.began);
+    queue.pause(id);
+    QTRY_COMPARE(queue.find(id)->state, JobState::Paused);
+    queue.cancel(id);
+    QTRY_COMPARE(queue.find(id)->state, JobState::Cancelled);
+    QVERIFY(!queue.busy());
+  }
+
+  void aStoppedJobThatKeepsItsStateGoesOnFromIt() {
+    JobQueue queue;
+    HeldJob held;
+    const JobId id = queue.submit("Training", "run", held.body(),
+                                  [](const JobContext&) { return std::string("went on"); });
+    QTRY_VERIFY(held.began);
+    queue.cancel(id);
+    QTRY_COMPARE(queue.find(id)->state, JobState::Interrupted);
+    queue.goOn(id);
+    QTRY_COMPARE(queue.find(id)->state, JobState::Done);
+    QCOMPARE(queue.find(id)->result, QString("went on"));
+  }
+
+  void anOfferOfAnEarlierTimeWaitsForThePerson() {
+    JobQueue queue;
+    QSignalSpy added(&queue, &JobQueue::added);
+    const JobId id = queue.offer("Training", "run-3", "120 steps are kept",
+                                 [](const JobContext&) { return std::string("went on"); });
+    QCOMPARE(added.size(), 1);
+    QVERIFY(!queue.busy());
+    QCOMPARE(queue.find(id)->state, JobState::Interrupted);
+    QCOMPARE(queue.find(id)->result, QString("120 steps are kept"));
+    queue.goOn(id);
+    QTRY_COMPARE(queue.find(id)->result, QString("went on"));
+    queue.dismiss(id);
+    QVERIFY(queue.jobs().empty());
   }
 
   void aQueueThatGoesStopsItsJobAndWaitsForIt() {
@@ -300,41 +390,6 @@ class BridgeTest : public QObject {
         });
     QTRY_COMPARE(done, 2);
     QVERIFY(failure.has_value());
-  }
-
-  void theIndexFormSaysWhatIsWrong() {
-    IndexForm form;
-    QVERIFY(!check(form).complete());
-    form.model = "/nowhere/model";
-    form.sae = "/nowhere/sae";
-    form.texts = QStringList{"/nowhere/text.txt"};
-    form.context = "twelve";
-    form.tokens = "-3";
-    form.out = QString::fromStdString(index_.string());  // it exists
-    const IndexFormCheck result = check(form);
-    for (const IndexField field : {IndexField::Model, IndexField::Sae, IndexField::Texts,
-                                   IndexField::Context, IndexField::Tokens, IndexField::Out}) {
-      QCOMPARE(result.of(field).kind, FieldNote::Kind::Wrong);
-      QVERIFY(!result.of(field).text.isEmpty());
-    }
-  }
-
-  void theIndexFormsCommandIsQuotedForAShell() {
-    IndexForm form;
-    form.model = "my models/pythia";
-    form.sae = "sae";
-    form.texts = QStringList{"it's.txt", "b.txt"};
-    form.layer = "1";
-    form.tokens = "5000";
-    form.out = "out.sqlite";
-    QCOMPARE(commandLine(form),
-             QString("featurescope index --model 'my models/pythia' --sae sae --layer 1 "
-                     "--site mlp-out --text 'it'\\''s.txt' b.txt --context 128 --tokens 5000 "
-                     "--out out.sqlite"));
-    const IndexRequest request = toRequest(form);
-    QCOMPARE(request.site.layer.value, 1);
-    QCOMPARE(*request.corpus.maxTokens, std::int64_t{5000});
-    QCOMPARE(request.corpus.files.size(), std::size_t{2});
   }
 
  private:

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <utility>
 
@@ -15,10 +16,19 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kPollInterval{100};
 constexpr qsizetype kLongestLog = 5000;
 
+bool Job::ended() const {
+  return state != JobState::Queued && state != JobState::Running && state != JobState::Paused;
+}
+
 /// The worker writes the latest state; the GUI thread's timer takes it. So a job that reports a
-/// million times a second costs the window ten looks.
+/// million times a second costs the window ten looks. A pause holds the worker in here, between two
+/// steps: everything it has computed stays as it is.
 struct JobQueue::Link final : ProgressSink {
   std::mutex mutex;
+  std::condition_variable_any goOn;
+  std::stop_token stop;
+  std::function<void()> paused;  ///< called on the worker's thread
+  bool pauseAsked = false;
   JobProgress latest;
   QStringList lines;
   bool fresh = false;
@@ -26,7 +36,19 @@ struct JobQueue::Link final : ProgressSink {
   std::uint64_t stageFirst = 0;
 
   void update(const ProgressUpdate& update) override {
+    std::unique_lock lock(mutex);
+    take(update);
+    if (pauseAsked && !stop.stop_requested()) waitUntilGoOn(lock);
+  }
+
+  void note(std::string_view sentence) override {
     const std::lock_guard lock(mutex);
+    lines.append(QString::fromUtf8(sentence.data(), static_cast<qsizetype>(sentence.size())));
+    fresh = true;
+  }
+
+ private:
+  void take(const ProgressUpdate& update) {
     const auto text = [](std::string_view view) {
       return QString::fromUtf8(view.data(), static_cast<qsizetype>(view.size()));
     };
@@ -52,36 +74,54 @@ struct JobQueue::Link final : ProgressSink {
     fresh = true;
   }
 
-  void note(std::string_view sentence) override {
-    const std::lock_guard lock(mutex);
-    lines.append(QString::fromUtf8(sentence.data(), static_cast<qsizetype>(sentence.size())));
-    fresh = true;
+  void waitUntilGoOn(std::unique_lock<std::mutex>& lock) {
+    const auto began = Clock::now();
+    paused();
+    goOn.wait(lock, stop, [this] { return !pauseAsked; });
+    stageBegan += Clock::now() - began;  // the rate is that of the work
   }
 };
 
 JobQueue::JobQueue(QObject* parent) : QObject(parent) {
   poll_.setInterval(kPollInterval);
-  connect(&poll_, &QTimer::timeout, this, &JobQueue::takeProgress);
+  connect(&poll_, &QTimer::timeout, this, [this] {
+    for (const auto& [id, begun] : begun_) takeProgress(id);
+  });
 }
 
 JobQueue::~JobQueue() {
   waiting_.clear();
-  if (worker_.joinable()) {
-    worker_.request_stop();
-    worker_.join();
-  }
+  for (auto& [id, begun] : begun_) begun.worker.request_stop();
+  for (auto& [id, begun] : begun_) begun.worker.join();
 }
 
-JobId JobQueue::submit(const QString& kind, const QString& title, Body body) {
+JobId JobQueue::submit(const QString& kind, const QString& title, Body body, Body goOn) {
   Job job;
   job.id = ++lastId_;
   job.kind = kind;
   job.title = title;
+  job.canGoOn = goOn != nullptr;
   const JobId id = job.id;
+  if (goOn) goOn_[id] = std::move(goOn);
   jobs_.push_back(std::move(job));
   waiting_.emplace_back(id, std::move(body));
   emit added(id);
   startNext();
+  return id;
+}
+
+JobId JobQueue::offer(const QString& kind, const QString& title, const QString& why, Body goOn) {
+  Job job;
+  job.id = ++lastId_;
+  job.kind = kind;
+  job.title = title;
+  job.state = JobState::Interrupted;
+  job.canGoOn = true;
+  job.result = why;
+  const JobId id = job.id;
+  goOn_[id] = std::move(goOn);
+  jobs_.push_back(std::move(job));
+  emit added(id);
   return id;
 }
 
@@ -90,18 +130,32 @@ void JobQueue::startNext() {
   auto [id, body] = std::move(waiting_.front());
   waiting_.erase(waiting_.begin());
   running_ = id;
-  link_ = std::make_shared<Link>();
   findMutable(id)->state = JobState::Running;
-  poll_.start();
+  if (body) {
+    begin(id, std::move(body));
+  } else {
+    Link& link = *begun_.at(id).link;
+    const std::lock_guard lock(link.mutex);
+    link.pauseAsked = false;
+    link.goOn.notify_all();
+  }
   emit changed(id);
+}
 
-  const auto work = [this, id = id, body = std::move(body), link = link_](std::stop_token stop) {
+void JobQueue::begin(JobId id, Body body) {
+  auto link = std::make_shared<Link>();
+  link->paused = [this, id] {
+    QMetaObject::invokeMethod(
+        this, [this, id] { enterPause(id); }, Qt::QueuedConnection);
+  };
+  const auto work = [this, id, body = std::move(body), link](const std::stop_token& stop) {
+    link->stop = stop;
     JobState state = JobState::Done;
     QString result;
     std::optional<Failure> failure;
     const auto began = Clock::now();
     try {
-      result = QString::fromStdString(body(JobContext{std::move(stop), *link}));
+      result = QString::fromStdString(body(JobContext{stop, *link}));
     } catch (const Interrupted& interrupted) {
       state = JobState::Cancelled;
       result = QString::fromStdString(interrupted.resume());
@@ -118,37 +172,96 @@ void JobQueue::startNext() {
         },
         Qt::QueuedConnection);
   };
-  worker_ = std::jthread(work);
+  begun_[id] = Begun{link, std::jthread(work)};
+  poll_.start();
 }
 
-void JobQueue::takeProgress() {
-  Job* job = findMutable(running_);
-  if (job == nullptr) return;
+void JobQueue::takeProgress(JobId id) {
+  Job* job = findMutable(id);
+  Link& link = *begun_.at(id).link;
   QStringList lines;
   {
-    const std::lock_guard lock(link_->mutex);
-    if (!link_->fresh) return;
-    link_->fresh = false;
-    job->progress = link_->latest;
-    lines.swap(link_->lines);
+    const std::lock_guard lock(link.mutex);
+    if (!link.fresh) return;
+    link.fresh = false;
+    job->progress = link.latest;
+    lines.swap(link.lines);
   }
   for (const QString& line : lines) appendLog(*job, line);
-  emit changed(job->id);
+  emit changed(id);
+}
+
+void JobQueue::pause(JobId id) {
+  Job* job = findMutable(id);
+  if (job == nullptr || job->state != JobState::Running || job->stopping) return;
+  job->pausing = true;
+  {
+    Link& link = *begun_.at(id).link;
+    const std::lock_guard lock(link.mutex);
+    link.pauseAsked = true;
+  }
+  emit changed(id);
+}
+
+/// The worker waits now: the next job may compute.
+void JobQueue::enterPause(JobId id) {
+  Job* job = findMutable(id);
+  if (job == nullptr || !job->pausing || !begun_.contains(id)) return;
+  takeProgress(id);
+  job->pausing = false;
+  job->state = JobState::Paused;
+  appendLog(*job, tr("paused"));
+  if (running_ == id) running_ = 0;
+  emit changed(id);
+  startNext();
+}
+
+void JobQueue::goOn(JobId id) {
+  Job* job = findMutable(id);
+  if (job == nullptr) return;
+  if (job->pausing) {
+    Link& link = *begun_.at(id).link;
+    const std::lock_guard lock(link.mutex);
+    link.pauseAsked = false;
+    link.goOn.notify_all();  // it may wait already
+    job->pausing = false;
+  } else if (job->state == JobState::Paused && !job->stopping) {
+    job->state = JobState::Queued;
+    waiting_.insert(waiting_.begin(), {id, Body{}});
+  } else if (job->canGoOn &&
+             (job->state == JobState::Interrupted || job->state == JobState::Failed)) {
+    job->state = JobState::Queued;
+    job->failure.reset();
+    job->result.clear();
+    job->progress = {};
+    waiting_.emplace_back(id, goOn_.at(id));
+  } else {
+    return;
+  }
+  emit changed(id);
+  startNext();
 }
 
 void JobQueue::end(JobId id, JobState state, const QString& result,
                    std::optional<Failure> failure) {
-  takeProgress();
-  poll_.stop();
-  worker_.join();
-  running_ = 0;
+  takeProgress(id);
+  begun_.at(id).worker.join();
+  begun_.erase(id);
+  if (begun_.empty()) poll_.stop();
+  std::erase_if(waiting_, [id](const auto& entry) { return entry.first == id; });
+  if (running_ == id) running_ = 0;
   Job* job = findMutable(id);
-  job->state = state;
+  const bool goesOn = state == JobState::Cancelled && job->canGoOn;
+  job->state = goesOn ? JobState::Interrupted : state;
   job->stopping = false;
+  job->pausing = false;
   job->result = result;
   job->failure = std::move(failure);
-  if (job->failure) appendLog(*job, job->failure->sentence());
-  if (state == JobState::Cancelled) appendLog(*job, tr("cancelled"));
+  if (job->failure) {
+    appendLog(*job, job->failure->sentence());
+    if (!job->failure->next.isEmpty()) appendLog(*job, job->failure->next);
+  }
+  if (state == JobState::Cancelled) appendLog(*job, goesOn ? tr("interrupted") : tr("cancelled"));
   if (!result.isEmpty()) appendLog(*job, result);
   emit changed(id);
   emit finished(id);
@@ -158,27 +271,31 @@ void JobQueue::end(JobId id, JobState state, const QString& result,
 
 void JobQueue::cancel(JobId id) {
   Job* job = findMutable(id);
-  if (job == nullptr) return;
-  if (job->state == JobState::Queued) {
-    std::erase_if(waiting_, [id](const auto& entry) { return entry.first == id; });
-    job->state = JobState::Cancelled;
-    emit changed(id);
-    emit finished(id);
-    if (!busy()) emit idle();
-  } else if (job->state == JobState::Running) {
+  if (job == nullptr || job->ended()) return;
+  if (begun_.contains(id)) {
     job->stopping = true;
-    worker_.request_stop();
+    begun_.at(id).worker.request_stop();
     emit changed(id);
+  } else {
+    endQueued(id);
   }
+}
+
+void JobQueue::endQueued(JobId id) {
+  std::erase_if(waiting_, [id](const auto& entry) { return entry.first == id; });
+  findMutable(id)->state = JobState::Cancelled;
+  emit changed(id);
+  emit finished(id);
+  if (!busy()) emit idle();
 }
 
 void JobQueue::cancelAll() {
   std::vector<JobId> open;
   for (const Job& job : jobs_) {
-    if (job.state == JobState::Queued || job.state == JobState::Running) open.push_back(job.id);
+    if (!job.ended()) open.push_back(job.id);
   }
-  // The waiting ones first, so that none starts when the running one ends.
-  std::reverse(open.begin(), open.end());
+  // Those that have not begun first, so that none starts when the running one ends.
+  std::ranges::stable_partition(open, [this](JobId id) { return !begun_.contains(id); });
   for (const JobId id : open) cancel(id);
 }
 
@@ -198,10 +315,9 @@ void JobQueue::runNext(JobId id) {
 void JobQueue::dismiss(JobId id) {
   const auto job = std::find_if(jobs_.begin(), jobs_.end(),
                                 [id](const Job& candidate) { return candidate.id == id; });
-  if (job == jobs_.end() || job->state == JobState::Queued || job->state == JobState::Running) {
-    return;
-  }
+  if (job == jobs_.end() || !job->ended()) return;
   jobs_.erase(job);
+  goOn_.erase(id);
   emit removed(id);
 }
 
@@ -211,13 +327,9 @@ const Job* JobQueue::find(JobId id) const {
   return job == jobs_.end() ? nullptr : &*job;
 }
 
-Job* JobQueue::findMutable(JobId id) {
-  const auto job = std::find_if(jobs_.begin(), jobs_.end(),
-                                [id](const Job& candidate) { return candidate.id == id; });
-  return job == jobs_.end() ? nullptr : &*job;
-}
+Job* JobQueue::findMutable(JobId id) { return const_cast<Job*>(find(id)); }
 
-bool JobQueue::busy() const { return running_ != 0 || !waiting_.empty(); }
+bool JobQueue::busy() const { return !begun_.empty() || !waiting_.empty(); }
 
 void JobQueue::appendLog(Job& job, const QString& line) {
   if (job.log.size() >= kLongestLog) job.log.removeFirst();

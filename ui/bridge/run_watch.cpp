@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/bridge/run_watch.h"
 
-#include "ui/bridge/paths.h"
+#include "core/study/interrupted_runs.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 namespace featurescope {
@@ -19,22 +20,47 @@ RunWatch::RunWatch(QObject* parent) : QObject(parent) {
   connect(&timer_, &QTimer::timeout, this, &RunWatch::look);
 }
 
-void RunWatch::setRuns(const std::vector<std::filesystem::path>& runs) {
-  thread_.post([this, runs] {
-    std::erase_if(watched_, [&](const auto& entry) {
-      return std::find(runs.begin(), runs.end(), entry.first) == runs.end();
-    });
-    for (const std::filesystem::path& run : runs) {
-      if (!watched_.contains(run)) watched_.emplace(run, Watched{RunFollower(run)});
-    }
+void RunWatch::setRuns(const std::vector<std::filesystem::path>& runs,
+                       const std::filesystem::path& folder) {
+  thread_.post([this, runs, folder] {
+    named_ = runs;
+    folder_ = folder;
+    watchThere(runs);
   });
   emit listed(runs);
-  if (runs.empty()) {
+  if (runs.empty() && folder.empty()) {
     timer_.stop();
   } else {
     timer_.start();
     look();
   }
+}
+
+void RunWatch::watchThere(const std::vector<std::filesystem::path>& runs) {
+  all_ = runs;
+  std::erase_if(watched_, [&](const auto& entry) {
+    return std::ranges::find(runs, entry.first) == runs.end();
+  });
+  for (const std::filesystem::path& run : runs) {
+    if (!watched_.contains(run)) watched_.emplace(run, Watched{RunFollower(run)});
+  }
+}
+
+/// Runs that appeared in the folder, after those that were named.
+void RunWatch::findThere() {
+  if (folder_.empty()) return;
+  std::vector<std::filesystem::path> runs = named_;
+  for (const std::filesystem::path& run : runFoldersIn(folder_)) {
+    if (std::ranges::find(runs, run) == runs.end()) runs.push_back(run);
+  }
+  if (runs == all_) return;
+  watchThere(runs);
+  QMetaObject::invokeMethod(
+      this, [this, runs] { emit listed(runs); }, Qt::QueuedConnection);
+}
+
+void RunWatch::expect(const std::filesystem::path& run) {
+  thread_.post([this, run] { expected_.insert(run); });
 }
 
 void RunWatch::look() {
@@ -47,7 +73,10 @@ void RunWatch::look() {
 }
 
 void RunWatch::lookThere() {
+  findThere();
   for (auto& [run, watched] : watched_) {
+    std::error_code error;
+    if (expected_.contains(run) && !std::filesystem::exists(run / "run.json", error)) continue;
     try {
       if (!watched.follower.refresh()) continue;
       watched.failing = false;

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 namespace featurescope {
@@ -23,8 +24,12 @@ class RunWatch : public QObject {
  public:
   explicit RunWatch(QObject* parent = nullptr);
 
-  /// The folders to look at from now on; those that were watched before go on where they are.
-  void setRuns(const std::vector<std::filesystem::path>& runs);
+  /// The folders to look at from now on, and one in which runs may appear at any time, as those of
+  /// the command line do; those that were watched before go on where they are.
+  void setRuns(const std::vector<std::filesystem::path>& runs,
+               const std::filesystem::path& folder = {});
+  /// A run that is about to be made: that its folder is not there yet is no failure.
+  void expect(const std::filesystem::path& run);
 
  signals:
   /// The folders that are watched from now on.
@@ -41,7 +46,12 @@ class RunWatch : public QObject {
 
   void look();
   void lookThere();
+  void findThere();
+  void watchThere(const std::vector<std::filesystem::path>& runs);
 
+  std::vector<std::filesystem::path> named_, all_;  ///< the thread's: as asked for, and with found
+  std::filesystem::path folder_;                    ///< the thread's
+  std::set<std::filesystem::path> expected_;        ///< the thread's
   std::map<std::filesystem::path, Watched> watched_;  ///< the thread's
   bool looking_ = false;
   QTimer timer_;

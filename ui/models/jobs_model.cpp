@@ -36,6 +36,24 @@ QString runningLine(const JobProgress& progress) {
   return parts.isEmpty() ? translated("starting") : parts.join(QStringLiteral(" · "));
 }
 
+QString sharePart(const JobProgress& progress) {
+  if (progress.total == 0) return {};
+  const double share = static_cast<double>(progress.done) / static_cast<double>(progress.total);
+  return QStringLiteral(" · %1%").arg(static_cast<int>(share * 100));
+}
+
+bool canGoOn(const Job& job) {
+  if (job.stopping) return false;
+  if (job.state == JobState::Paused || job.pausing) return true;
+  return job.canGoOn && (job.state == JobState::Interrupted || job.state == JobState::Failed);
+}
+
+QString advice(const Job& job) {
+  if (!job.failure) return {};
+  return job.failure->next.isEmpty() ? job.failure->sentence()
+                                     : job.failure->sentence() + u'\n' + job.failure->next;
+}
+
 }  // namespace
 
 QString statusLine(const Job& job) {
@@ -43,7 +61,14 @@ QString statusLine(const Job& job) {
     case JobState::Queued:
       return translated("queued");
     case JobState::Running:
-      return job.stopping ? translated("stopping…") : runningLine(job.progress);
+      if (job.stopping) return translated("stopping…");
+      return job.pausing ? translated("pausing…") : runningLine(job.progress);
+    case JobState::Paused:
+      return job.stopping ? translated("stopping…")
+                          : translated("paused") + sharePart(job.progress);
+    case JobState::Interrupted:
+      return job.result.isEmpty() ? translated("interrupted")
+                                  : translated("interrupted") + QStringLiteral(" · ") + job.result;
     case JobState::Done: {
       const QString took = translated("done in %1").arg(formatDuration(job.seconds));
       return job.result.isEmpty() ? took : took + QStringLiteral(" · ") + job.result;
@@ -114,7 +139,15 @@ QVariant JobsModel::data(const QModelIndex& index, int role) const {
     case StatusRole:
       return statusLine(*job);
     case EndedRole:
-      return job->state != JobState::Queued && job->state != JobState::Running;
+      return job->ended();
+    case CanPauseRole:
+      return job->state == JobState::Running && !job->stopping && !job->pausing;
+    case CanGoOnRole:
+      return canGoOn(*job);
+    case KeepsRole:
+      return job->canGoOn;
+    case AdviceRole:
+      return advice(*job);
     case LogRole:
       return job->log;
     default:

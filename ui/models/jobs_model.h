@@ -19,6 +19,10 @@ class JobsModel : public QAbstractListModel {
     FractionRole,  ///< 0 to 1, or −1 when the total is not known
     StatusRole,    ///< "43% · 18,420 tokens/s · 11 min left"
     EndedRole,     ///< bool: it can be dismissed
+    CanPauseRole,  ///< bool
+    CanGoOnRole,   ///< bool: it is paused, or ended early and kept enough
+    KeepsRole,     ///< bool: stopping it loses nothing
+    AdviceRole,    ///< of a failed job: why, and what to do
     LogRole,       ///< QStringList
   };
 

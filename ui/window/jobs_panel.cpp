@@ -30,6 +30,7 @@ class JobRow : public QWidget {
         bar_(new QProgressBar),
         status_(new QLabel),
         next_(new QPushButton(tr("Run next"))),
+        pause_(new QPushButton),
         log_(new QPushButton(tr("Log"))),
         cancel_(new QPushButton) {
     kind_->setObjectName("jobKind");
@@ -42,6 +43,8 @@ class JobRow : public QWidget {
     next_->setObjectName("jobNext");
     next_->setProperty("role", "flat");
     next_->setToolTip(tr("Before all others that wait"));
+    pause_->setObjectName("jobPause");
+    pause_->setProperty("role", "flat");
     log_->setObjectName("jobLog");
     log_->setProperty("role", "flat");
     cancel_->setObjectName("jobCancel");
@@ -54,9 +57,17 @@ class JobRow : public QWidget {
     columns->addWidget(bar_, 1);
     columns->addWidget(status_);
     columns->addWidget(next_);
+    columns->addWidget(pause_);
     columns->addWidget(log_);
     columns->addWidget(cancel_);
     connect(next_, &QPushButton::clicked, this, &JobRow::nextPressed);
+    connect(pause_, &QPushButton::clicked, this, [this] {
+      if (goesOn_) {
+        emit goOnPressed();
+      } else {
+        emit pausePressed();
+      }
+    });
     connect(log_, &QPushButton::clicked, this, &JobRow::logPressed);
     connect(cancel_, &QPushButton::clicked, this, &JobRow::cancelPressed);
   }
@@ -71,6 +82,7 @@ class JobRow : public QWidget {
     bar_->setValue(static_cast<int>(fraction * kBarSteps));
     bar_->setAccessibleName(tr("Progress of %1").arg(title));
     status_->setText(job.data(JobsModel::StatusRole).toString());
+    status_->setToolTip(job.data(JobsModel::AdviceRole).toString());
     const auto state = static_cast<JobState>(job.data(JobsModel::StateRole).toInt());
     status_->setProperty("state", state == JobState::Failed ? "failed" : "");
     status_->style()->unpolish(status_);
@@ -86,21 +98,39 @@ class JobRow : public QWidget {
     status_->setSizePolicy(alone ? QSizePolicy::Expanding : QSizePolicy::Preferred,
                            QSizePolicy::Preferred);
     next_->setVisible(state == JobState::Queued);
-    log_->setVisible(state != JobState::Queued);
-    cancel_->setText(ended ? tr("Dismiss") : tr("Cancel"));
-    cancel_->setAccessibleName((ended ? tr("Dismiss %1") : tr("Cancel %1")).arg(title));
+    log_->setVisible(state != JobState::Queued &&
+                     !job.data(JobsModel::LogRole).toStringList().isEmpty());
+    showButtons(job, title);
   }
 
  signals:
   void nextPressed();
+  void pausePressed();
+  void goOnPressed();
   void logPressed();
   void cancelPressed();
 
  private:
+  void showButtons(const QModelIndex& job, const QString& title) {
+    const bool ended = job.data(JobsModel::EndedRole).toBool();
+    goesOn_ = job.data(JobsModel::CanGoOnRole).toBool();
+    pause_->setVisible(goesOn_ || job.data(JobsModel::CanPauseRole).toBool());
+    pause_->setText(goesOn_ ? tr("Go on") : tr("Pause"));
+    pause_->setToolTip(goesOn_ ? QString()
+                               : tr("It waits with all it has computed; the next job may run"));
+    pause_->setAccessibleName(pause_->text() + u' ' + title);
+    const bool keeps = job.data(JobsModel::KeepsRole).toBool();
+    cancel_->setText(ended ? tr("Dismiss") : keeps ? tr("Stop") : tr("Cancel"));
+    cancel_->setToolTip(!ended && keeps ? tr("Ends it with its state saved, to go on with later")
+                                        : QString());
+    cancel_->setAccessibleName(cancel_->text() + u' ' + title);
+  }
+
   QLabel *kind_, *title_;
   QProgressBar* bar_;
   QLabel* status_;
-  QPushButton *next_, *log_, *cancel_;
+  QPushButton *next_, *pause_, *log_, *cancel_;
+  bool goesOn_ = false;  ///< what the pause button does
   int widest_ = 0;
 };
 
@@ -149,6 +179,8 @@ void JobsPanel::rebuild() {
     const auto place = static_cast<int>(shown_.size());
     const auto id = [this, place] { return model_.index(place).data(JobsModel::IdRole).toInt(); };
     connect(row, &JobRow::nextPressed, this, [this, id] { queue_.runNext(id()); });
+    connect(row, &JobRow::pausePressed, this, [this, id] { queue_.pause(id()); });
+    connect(row, &JobRow::goOnPressed, this, [this, id] { queue_.goOn(id()); });
     connect(row, &JobRow::logPressed, this, [this, id] { toggleLog(id()); });
     connect(row, &JobRow::cancelPressed, this, [this, id, place] {
       if (model_.index(place).data(JobsModel::EndedRole).toBool()) {

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/bridge/study_jobs.h"
+
+#include "core/analysis/evaluation_json.h"
+#include "core/base/files.h"
+#include "core/study/study.h"
+#include "core/train/resume.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace featurescope {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The study is read anew: it may have changed while the job ran.
+void addToStudy(const StudyFolder& folder, std::vector<Study::Part> Study::*parts,
+                const fs::path& made) {
+  if (!folder) return;
+  Study study = Study::open(*folder);
+  const fs::path absolute = fs::absolute(made).lexically_normal();
+  std::vector<Study::Part>& list = study.*parts;
+  const bool known = std::ranges::any_of(
+      list, [&](const auto& part) { return part.path.lexically_normal() == absolute; });
+  if (known) return;
+  list.push_back({absolute.stem().string(), absolute});
+  study.save();
+}
+
+std::string summary(const TrainMetrics& last) {
+  return fmt::format("loss {:.4g}, l0 {:.1f}, {} dead after {} steps", last.loss, last.l0,
+                     last.dead, last.step + 1);
+}
+
+}  // namespace
+
+JobQueue::Body indexJob(IndexRequest request, StudyFolder study) {
+  return [request = std::move(request), study = std::move(study)](const JobContext& job) {
+    const IndexReport report = buildIndex(request, job);
+    addToStudy(study, &Study::indexes, request.out);
+    return fmt::format("{} features, {} dead, {} tokens", report.features, report.dead,
+                       report.tokens);
+  };
+}
+
+JobQueue::Body trainingJob(TrainSettings settings, StudyFolder study) {
+  return [settings = std::move(settings), study = std::move(study)](const JobContext& job) {
+    addToStudy(study, &Study::runs, settings.out);
+    const TrainMetrics last = trainAutoencoder(settings, job);
+    addToStudy(study, &Study::saes, settings.out / "sae");
+    return summary(last);
+  };
+}
+
+JobQueue::Body resumeJob(fs::path run) {
+  return [run = std::move(run)](const JobContext& job) {
+    const ResumedRun resumed = resumeRun(run, {}, job);
+    return resumed.wasFinished ? std::string("was finished already") : summary(resumed.last);
+  };
+}
+
+JobQueue::Body goOnJob(fs::path run, JobQueue::Body start) {
+  return [run = std::move(run), start = std::move(start)](const JobContext& job) {
+    return fs::exists(run / "run.json") ? resumeJob(run)(job) : start(job);
+  };
+}
+
+JobQueue::Body evaluationJob(EvaluateRequest request, fs::path out) {
+  return [request = std::move(request), out = std::move(out)](const JobContext& job) {
+    checkOutput(out, false);
+    const EvaluateReport report = evaluate(request, job);
+    fs::create_directories(fs::absolute(out).parent_path());
+    writeFile(out, toJson(report).dump(2) + "\n");
+    return fmt::format("loss {:.4f} with the SAE, {:.4f} without", report.losses.sae,
+                       report.losses.base);
+  };
+}
+
+}  // namespace featurescope
