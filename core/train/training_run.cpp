@@ -168,11 +168,11 @@ double TrainingRun::measureSpeed(const JobContext& job) {
   constexpr double kSeconds = 1;
   using Clock = std::chrono::steady_clock;
   begin(job);
-  const std::int64_t warmUp = std::min(kWarmUp, steps_ - 1);
+  const std::int64_t warmUp = std::min(kWarmUp, steps() - 1);
   auto began = Clock::now();
   double seconds = 0;
   std::int64_t timed = 0;
-  while (trainer_->stepsDone() < steps_ && (timed < kFewest || seconds < kSeconds)) {
+  while (trainer_->stepsDone() < steps() && (timed < kFewest || seconds < kSeconds)) {
     job.throwIfStopped();
     (void)trainer_->step(nextBatch(job));
     if (trainer_->stepsDone() == warmUp) began = Clock::now();

@@ -3,7 +3,6 @@
 #include "core/base/files.h"
 #include "tests/ui/sample_index.h"
 #include "ui/bridge/paths.h"
-#include "ui/dialogs/build_index_dialog.h"
 #include "ui/models/examples_model.h"
 #include "ui/models/feature_table_model.h"
 #include "ui/pages/activation_delegate.h"
@@ -315,16 +314,19 @@ class WindowTest : public QObject {
   }
 
   void aFailingIndexJobIsShownWithItsReason() {
-    IndexForm form;
-    form.model = "/nowhere/model";
-    form.sae = "/nowhere/sae";
-    form.texts = QStringList{"/nowhere/text.txt"};
-    form.out = toQString(folder_.path() / "never.sqlite");
-    window_->startIndexJob(form);
+    const auto out = folder_.path() / "never.sqlite";
+    window_->setRemembering(false);
+    window_->desk().startIndex({{"--model", "/nowhere/model"},
+                                {"--sae", "/nowhere/sae"},
+                                {"--text", "/nowhere/text.txt"},
+                                {"--layer", "0"},
+                                {"--context", "128"},
+                                {"--top", "50"},
+                                {"--out", toQString(out)}});
     QTRY_VERIFY(find<QWidget>("jobsPanel")->isVisible());
     QTRY_VERIFY(find<QWidget>("messageBar")->isVisible());
     QVERIFY(find<QLabel>("jobStatus")->text().startsWith("failed"));
-    QVERIFY(!std::filesystem::exists(toPath(form.out)));
+    QVERIFY(!std::filesystem::exists(out));
     find<QPushButton>("jobCancel")->click();
     QTRY_VERIFY(!find<QWidget>("jobsPanel")->isVisible());
   }
@@ -389,23 +391,6 @@ class WindowTest : public QObject {
     find<QPushButton>("stopAndQuit")->click();
     QTRY_VERIFY(!window_->isVisible());
     QVERIFY(ended);
-  }
-
-  void theBuildDialogChecksItsFieldsAndShowsItsCommand() {
-    BuildIndexDialog dialog({});
-    dialog.show();
-    auto* build = dialog.findChild<QPushButton*>("indexBuild");
-    QVERIFY(!build->isEnabled());
-    QVERIFY(build->isDefault());
-    dialog.findChild<QLineEdit*>("indexModel")->setText("/nowhere/model");
-    dialog.findChild<QLineEdit*>("indexContext")->setText("0");
-    QTRY_VERIFY(!dialog.findChild<QLabel*>("indexNote0")->text().isEmpty());
-    QCOMPARE(dialog.findChild<QLabel*>("indexNote0")->property("state").toString(),
-             QString("wrong"));
-    QVERIFY(dialog.findChild<QPlainTextEdit*>("indexCommand")
-                ->toPlainText()
-                .startsWith("featurescope index --model /nowhere/model"));
-    QVERIFY(!build->isEnabled());
   }
 
   void theMouseFindsTheTokenBelowIt() {

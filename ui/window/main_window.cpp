@@ -3,7 +3,6 @@
 
 #include "core/lm/compute.h"
 #include "core/study/demo.h"
-#include "ui/bridge/index_job.h"
 #include "ui/bridge/paths.h"
 #include "ui/models/number_format.h"
 #include "ui/pages/feature_page.h"
@@ -152,10 +151,17 @@ void MainWindow::connectParts() {
   });
   connect(welcome_, &WelcomePage::openRequested, this, &MainWindow::askForPath);
   connect(welcome_, &WelcomePage::demoRequested, this, &MainWindow::openDemo);
-  connect(welcome_, &WelcomePage::buildRequested, this, &MainWindow::askForIndexJob);
+  connect(welcome_, &WelcomePage::buildRequested, &desk_, &JobDesk::askForIndex);
   connect(welcome_, &WelcomePage::recentRequested, this,
           [this](const QString& path) { open(toPath(path)); });
-  connect(&jobs_, &JobQueue::finished, this, &MainWindow::onJobFinished);
+  connect(&desk_, &JobDesk::failed, this, &MainWindow::showFailure);
+  connect(&desk_, &JobDesk::indexBuilt, this, &MainWindow::showIndex);
+  connect(&desk_, &JobDesk::runSubmitted, this, &MainWindow::addRun);
+  connect(&desk_, &JobDesk::openRequested, this,
+          [this](const std::filesystem::path& path) { open(path); });
+  connect(&desk_, &JobDesk::runRequested, this, &MainWindow::addRun);
+  connect(&desk_, &JobDesk::imported, this,
+          [this](const std::filesystem::path& study) { open(study); });
   connect(&jobs_, &JobQueue::idle, this, [this] {
     if (closing_) close();
   });
@@ -200,6 +206,7 @@ void MainWindow::showOpened(const std::shared_ptr<const OpenedIndex>& index) {
   for (Page* page : pages_) page->setOpened(index);
   header_->setOpened(opened);
   showStatus(opened);
+  desk_.setOpened(session_.current());
   showRuns();
   const auto path = opened.study ? opened.study->folder : opened.indexPath;
   settings_.lastOpened = toQString(path);
@@ -229,7 +236,9 @@ void MainWindow::showRuns() {
   for (const std::filesystem::path& run : openedRuns_) {
     if (std::find(runs.begin(), runs.end(), run) == runs.end()) runs.push_back(run);
   }
-  runWatch_.setRuns(runs);
+  const bool isStudy = session_.current() && session_.current()->study;
+  runWatch_.setRuns(runs,
+                    isStudy ? session_.current()->study->folder / "runs" : std::filesystem::path());
 }
 
 void MainWindow::showOpenFailure(const QString& path, const Failure& failure) {
@@ -297,36 +306,26 @@ void MainWindow::updateActions() {
     each->setEnabled(open);
 }
 
-void MainWindow::startIndexJob(const IndexForm& form) {
-  try {
-    std::optional<std::filesystem::path> study;
-    if (session_.current() && session_.current()->study) study = session_.current()->study->folder;
-    const QString title = QFileInfo(form.sae).fileName() + QStringLiteral(" · ") +
-                          QFileInfo(form.texts.value(0)).fileName();
-    lastForm_ = form;
-    const JobId id = jobs_.submit(tr("Index"), title, indexJob(toRequest(form), study));
-    indexJobs_[id] = form;
-  } catch (const UserError& error) {
-    showFailure(toFailure(error));
+void MainWindow::showIndex(const std::filesystem::path& index) {
+  if (closing_) return;
+  if (session_.current() && session_.current()->study) {
+    open(session_.current()->study->folder, index);
+  } else {
+    open(index);
   }
 }
 
-void MainWindow::onJobFinished(JobId id) {
-  const auto entry = indexJobs_.find(id);
-  const Job* job = jobs_.find(id);
-  if (entry == indexJobs_.end() || job == nullptr) return;
-  const auto out = std::filesystem::absolute(toPath(entry->second.out));
-  indexJobs_.erase(entry);
-  if (closing_) return;
-  if (job->state == JobState::Failed) {
-    showFailure(*job->failure);
-  } else if (job->state == JobState::Done) {
-    if (session_.current() && session_.current()->study) {
-      open(session_.current()->study->folder, out);
-    } else {
-      open(out);
-    }
+void MainWindow::addRun(const std::filesystem::path& run) {
+  runWatch_.expect(run);
+  if (std::find(openedRuns_.begin(), openedRuns_.end(), run) == openedRuns_.end()) {
+    openedRuns_.push_back(run);
   }
+  showRuns();
+}
+
+void MainWindow::setRemembering(bool remembering) {
+  remembering_ = remembering;
+  desk_.setRemembering(remembering);
 }
 
 /// Esc: first what lies in the way goes, then the keyboard belongs to the table.
@@ -379,10 +378,18 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 }
 
 void MainWindow::askToStopJobs() {
-  auto* box = new QMessageBox(QMessageBox::NoIcon, tr("Featurescope"),
-                              tr("A job is still running."), QMessageBox::NoButton, this);
+  const bool keeps =
+      std::ranges::any_of(jobs_.jobs(), [](const Job& job) { return !job.ended() && job.canGoOn; });
+  const bool loses = std::ranges::any_of(
+      jobs_.jobs(), [](const Job& job) { return !job.ended() && !job.canGoOn; });
+  QStringList what;
+  if (keeps) what.append(tr("Runs are saved and can go on the next time."));
+  if (loses) what.append(tr("What an index or an evaluation has not finished is lost."));
+  auto* box =
+      new QMessageBox(QMessageBox::NoIcon, tr("Featurescope"),
+                      tr("A job has not ended. Stop it and quit?"), QMessageBox::NoButton, this);
   box->setObjectName("stopJobsBox");
-  box->setInformativeText(tr("Stop it and quit? What it has not finished is lost."));
+  box->setInformativeText(what.join(u' '));
   QPushButton* stop = box->addButton(tr("Stop and quit"), QMessageBox::AcceptRole);
   stop->setObjectName("stopAndQuit");
   QPushButton* keep = box->addButton(tr("Keep working"), QMessageBox::RejectRole);
@@ -417,12 +424,15 @@ void MainWindow::saveSettings() const {
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
   const QList<QUrl> urls = event->mimeData()->urls();
-  if (urls.size() == 1 && urls.first().isLocalFile()) event->acceptProposedAction();
+  const bool local = std::ranges::all_of(urls, &QUrl::isLocalFile);
+  if (!urls.isEmpty() && local) event->acceptProposedAction();
 }
 
 void MainWindow::dropEvent(QDropEvent* event) {
   event->acceptProposedAction();
-  open(toPath(event->mimeData()->urls().first().toLocalFile()));
+  QStringList paths;
+  for (const QUrl& url : event->mimeData()->urls()) paths.append(url.toLocalFile());
+  desk_.takeDropped(paths);
 }
 
 }  // namespace featurescope

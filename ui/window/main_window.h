@@ -3,7 +3,6 @@
 
 #include "core/base/ids.h"
 #include "ui/bridge/errands.h"
-#include "ui/bridge/index_form.h"
 #include "ui/bridge/index_session.h"
 #include "ui/bridge/job_queue.h"
 #include "ui/bridge/note_keeper.h"
@@ -11,13 +10,13 @@
 #include "ui/bridge/selection.h"
 #include "ui/bridge/window_context.h"
 #include "ui/dialogs/information_dialogs.h"
+#include "ui/window/job_desk.h"
 #include "ui/window/window_settings.h"
 
 #include <QMainWindow>
 
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -54,12 +53,11 @@ class MainWindow : public QMainWindow {
   /// Opens what was open when the window was last closed, if anything.
   void reopenLast();
   void goTo(FeatureId feature);
-  void startIndexJob(const IndexForm& form);
   void setTheme(ThemeChoice choice);
   /// Brings the page of this title to the front, in any case; false when there is none.
   bool showPage(const QString& title);
   /// Whether settings are written; they are unless told otherwise.
-  void setRemembering(bool remembering) { remembering_ = remembering; }
+  void setRemembering(bool remembering);
   void showFailure(const Failure& failure);
 
   /// Tells the time that decides whether a feature was visited or passed by; the steady clock
@@ -71,6 +69,7 @@ class MainWindow : public QMainWindow {
   [[nodiscard]] JobQueue& jobs() { return jobs_; }
   [[nodiscard]] Selection& selection() { return selection_; }
   [[nodiscard]] NoteKeeper& notes() { return notes_; }
+  [[nodiscard]] JobDesk& desk() { return desk_; }
 
  signals:
   /// The feature page shows what was asked for last.
@@ -107,7 +106,8 @@ class MainWindow : public QMainWindow {
   void showRuns();
   void step(int rows);
   void updateActions();
-  void onJobFinished(JobId id);
+  void showIndex(const std::filesystem::path& index);
+  void addRun(const std::filesystem::path& run);
   void askToStopJobs();
   void leaveMessage();
   void applyTheme();
@@ -121,19 +121,18 @@ class MainWindow : public QMainWindow {
   // main_window_dialogs.cpp: what asks the person something
   void askForPath();
   void askForFeature();
-  void askForIndexJob();
   void askForRun();
   void exportTable();
   void exportFigure(const Figure& figure);
   void showPalette();
   void writeInBackground(const QString& path, std::function<std::string()> make,
                          const QString& done);
-  [[nodiscard]] IndexForm proposedIndexForm() const;
 
   WindowSettings settings_;
   Theme theme_;
   IndexSession session_;
   JobQueue jobs_;
+  JobDesk desk_{jobs_, *this};
   Errands errands_;
   RunWatch runWatch_;
   Selection selection_;
@@ -141,12 +140,11 @@ class MainWindow : public QMainWindow {
   WindowContext context_{session_, selection_, jobs_, errands_, runWatch_, notes_};
   std::vector<Page*> pages_;
   std::vector<std::filesystem::path> openedRuns_;  ///< by hand, beside those of the study
-  std::map<JobId, IndexForm> indexJobs_;           ///< whose result opens when it is done
-  std::optional<IndexForm> lastForm_;
   bool remembering_ = true;
   bool closing_ = false;  ///< close as soon as no job runs
 
-  QAction *open_, *demo_, *build_, *openRun_, *export_, *quit_;
+  QAction *open_, *demo_, *import_, *openRun_, *export_, *quit_;
+  QAction *build_, *train_, *evaluate_;
   QAction *back_, *forward_, *next_, *previous_, *goTo_, *filter_, *table_;
   QAction *bookmark_, *label_, *pin_, *palette_;
   QAction *shortcuts_, *about_;

@@ -29,9 +29,14 @@ QAction* MainWindow::action(const char* name, const QString& text, const QKeySeq
 void MainWindow::makeActions() {
   open_ = action("open", tr("Open index or study…"), QKeySequence::Open,
                  tr("Open an index or a study"));
+  import_ = action("importParts", tr("Open model and SAE…"), Qt::CTRL | Qt::SHIFT | Qt::Key_O,
+                   tr("Add a model, an SAE and texts to a study"));
   demo_ = action("openDemo", tr("Open demo"), {}, tr("Open the bundled study"));
   build_ = action("buildIndex", tr("Build index…"), Qt::CTRL | Qt::Key_B,
                   tr("Run a text through a model"));
+  train_ = action("train", tr("Train an SAE…"), Qt::CTRL | Qt::Key_T, tr("Start a training run"));
+  evaluate_ = action("evaluate", tr("Evaluate an SAE…"), Qt::CTRL | Qt::SHIFT | Qt::Key_E,
+                     tr("What an SAE does to the model's loss"));
   openRun_ = action("openRun", tr("Open run…"), {}, tr("Follow the curves of a training run"));
   export_ = action("exportTable", tr("Export table as CSV…"), Qt::CTRL | Qt::Key_E,
                    tr("Save the rows of the feature table as shown"));
@@ -58,8 +63,11 @@ void MainWindow::makeActions() {
 
   connect(open_, &QAction::triggered, this, &MainWindow::askForPath);
   connect(demo_, &QAction::triggered, this, &MainWindow::openDemo);
-  connect(build_, &QAction::triggered, this, &MainWindow::askForIndexJob);
+  connect(import_, &QAction::triggered, this, [this] { desk_.askForImport(); });
   connect(openRun_, &QAction::triggered, this, &MainWindow::askForRun);
+  connect(build_, &QAction::triggered, &desk_, &JobDesk::askForIndex);
+  connect(train_, &QAction::triggered, &desk_, &JobDesk::askForTraining);
+  connect(evaluate_, &QAction::triggered, &desk_, &JobDesk::askForEvaluation);
   connect(export_, &QAction::triggered, this, &MainWindow::exportTable);
   connect(quit_, &QAction::triggered, this, &QWidget::close);
   connect(back_, &QAction::triggered, &selection_, &Selection::goBack);
@@ -83,12 +91,12 @@ void MainWindow::makeActions() {
 void MainWindow::makeMenus() {
   QMenu* file = menuBar()->addMenu(tr("&File"));
   file->addAction(open_);
+  file->addAction(import_);
   file->addAction(demo_);
   QMenu* recent = file->addMenu(tr("Recent"));
   connect(recent, &QMenu::aboutToShow, this, [this, recent] { fillRecentMenu(*recent); });
   file->addAction(openRun_);
   file->addSeparator();
-  file->addAction(build_);
   file->addAction(export_);
   file->addSeparator();
   file->addAction(quit_);
@@ -102,6 +110,9 @@ void MainWindow::makeMenus() {
 
   QMenu* feature = menuBar()->addMenu(tr("F&eature"));
   feature->addActions({bookmark_, label_, pin_});
+
+  QMenu* run = menuBar()->addMenu(tr("&Run"));
+  run->addActions({train_, build_, evaluate_});
 
   QMenu* view = menuBar()->addMenu(tr("&View"));
   QMenu* columns = view->addMenu(tr("Columns"));
@@ -168,7 +179,10 @@ ShortcutList MainWindow::shortcuts() const {
       {"Ctrl+C", tr("copy the selected rows with their head")},
       {"Ctrl+E", tr("export the table as CSV")},
       {"Ctrl+O", tr("open an index or a study")},
+      {"Ctrl+Shift+O", tr("open a model and an SAE")},
+      {"Ctrl+T", tr("train an SAE")},
       {"Ctrl+B", tr("build an index")},
+      {"Ctrl+Shift+E", tr("evaluate an SAE")},
       {"Shift+click", tr("on a column's head: sort by it as well")},
       {"Right-click", tr("on a column's head: filter, hide, arrange")},
       {"?", tr("this sheet")},

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
 #include "ui/bridge/paths.h"
-#include "ui/dialogs/build_index_dialog.h"
 #include "ui/dialogs/command_palette.h"
 #include "ui/dialogs/export_figure_dialog.h"
 #include "ui/dialogs/go_to_feature_dialog.h"
@@ -37,13 +36,6 @@ void MainWindow::askForFeature() {
   dialog->open();
 }
 
-void MainWindow::askForIndexJob() {
-  auto* dialog = new BuildIndexDialog(proposedIndexForm(), this);
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  connect(dialog, &QDialog::accepted, this, [this, dialog] { startIndexJob(dialog->form()); });
-  dialog->open();
-}
-
 void MainWindow::askForRun() {
   auto* dialog = new QFileDialog(this, tr("Open a training run"));
   dialog->setAttribute(Qt::WA_DeleteOnClose);
@@ -54,25 +46,6 @@ void MainWindow::askForRun() {
     showRuns();
   });
   dialog->open();
-}
-
-/// What was asked last in this window, or else what the open study holds; the index gets a new
-/// name.
-IndexForm MainWindow::proposedIndexForm() const {
-  IndexForm form = lastForm_.value_or(IndexForm{});
-  form.out.clear();
-  form.force = false;
-  const auto& current = session_.current();
-  if (!current || !current->study) return form;
-  const Study& study = *current->study;
-  if (!lastForm_) {
-    if (!study.models.empty()) form.model = toQString(study.models.front().path);
-    if (!study.saes.empty()) form.sae = toQString(study.saes.front().path);
-    for (const Study::Part& text : study.texts) form.texts.append(toQString(text.path));
-  }
-  const std::size_t number = study.indexes.size() + indexJobs_.size() + 1;
-  form.out = toQString(study.folder / "indexes" / ("index-" + std::to_string(number) + ".sqlite"));
-  return form;
 }
 
 void MainWindow::exportTable() {

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/train/train_autoencoder.h"
+#include "ui/bridge/form.h"
+
+namespace featurescope {
+
+/// `featurescope train`
+class TrainingForm final : public Form {
+ public:
+  [[nodiscard]] QString verb() const override;
+  [[nodiscard]] QString title() const override;
+  [[nodiscard]] QString action() const override;
+  [[nodiscard]] std::vector<FormSection> sections() const override;
+  [[nodiscard]] std::vector<FormPreset> presets() const override;
+  [[nodiscard]] FormCheck check(const FormValues& values) const override;
+  [[nodiscard]] bool measures() const override { return true; }
+  [[nodiscard]] WorkEstimate measure(const FormValues& values,
+                                     const JobContext& job) const override;
+
+  /// Throws UserError for values that no run can have.
+  [[nodiscard]] static TrainSettings settings(const FormValues& values);
+};
+
+}  // namespace featurescope
