@@ -7,6 +7,7 @@
 #include "ui/window/application.h"
 #include "ui/window/theme.h"
 
+#include <QCheckBox>
 #include <QComboBox>
 #include <QListWidget>
 #include <QSignalSpy>
@@ -106,6 +107,56 @@ class TrainingTest : public QObject {
     QVERIFY(plot("loss")->readout().contains("0.5"));
     emit plot("l0")->cursorMoved(std::nullopt);
     QVERIFY(plot("loss")->readout().isEmpty());
+  }
+
+  void heldOutFiguresAreCurvesBesideTheModelsOwn() {
+    const auto run = makeRun("first", "finished", "0,1024,12,0.5\r\n");
+    writeFile(run / "held_out.csv",
+              "step,tokens,loss_base,loss_sae\r\n10,10240,3,3.5\r\n20,20480,3,3.25\r\n");
+    show({run});
+    QTRY_COMPARE(page_->visiblePlots().size(), std::size_t{3});
+    const auto& curves = plot("held-out-loss_sae")->curves();
+    QCOMPARE(curves.size(), std::size_t{2});
+    QCOMPARE(curves[0].y, (std::vector<double>{3.5, 3.25}));
+    QVERIFY(curves[1].dashed);
+    QCOMPARE(curves[1].y, (std::vector<double>{3, 3}));
+  }
+
+  void aRunOfTheCommandLineAppearsInTheStudysFolder() {
+    parts_->runs.setRuns({}, folder_->path());
+    const auto run = makeRun("new", "running", "0,1024,12,0.5\r\n");
+    QTRY_COMPARE(page_->shownRuns(), std::vector{run});
+    QTRY_COMPARE(page_->visiblePlots().size(), std::size_t{2});
+  }
+
+  void aFineTuningIsNoTrainingRun() {
+    const auto first = makeRun("first", "finished", "0,1024,12,0.5\r\n");
+    const auto second = makeRun("second", "finished", "0,1024,12,0.5\r\n");
+    writeJson(second / "run.json", {{"kind", "finetune"}, {"state", "finished"}});
+    show({first, second});
+    QTRY_COMPARE(page_->shownRuns(), std::vector{first});
+    QVERIFY(page_->findChild<QListWidget*>("runList")->item(1)->isHidden());
+  }
+
+  void aRunThatIsAboutToBeMadeIsNoFailure() {
+    QSignalSpy failed(&parts_->runs, &RunWatch::failed);
+    QSignalSpy changed(&parts_->runs, &RunWatch::changed);
+    parts_->runs.expect(folder_->path() / "soon");
+    show({folder_->path() / "soon"});
+    makeRun("soon", "running", "");
+    QTRY_VERIFY(!changed.isEmpty());
+    QCOMPARE(failed.size(), 0);
+  }
+
+  void aLogarithmicAxisHasNoPlaceForZero() {
+    const auto run = makeRun("first", "finished", "0,0,12,0\r\n10,11264,8,0.25\r\n");
+    show({run});
+    QTRY_COMPARE(page_->visiblePlots().size(), std::size_t{2});
+    page_->findChild<QCheckBox*>("trainingLogX")->setChecked(true);
+    page_->findChild<QCheckBox*>("trainingLog")->setChecked(true);
+    plot("loss")->setCursor(11264);
+    QVERIFY(plot("loss")->readout().contains("0.25"));
+    QVERIFY(!page_->grab().isNull());
   }
 
   void aFolderThatIsNoRunIsToldOnce() {

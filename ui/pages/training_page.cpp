@@ -28,10 +28,13 @@ namespace featurescope {
 
 namespace {
 
-/// The paper's four curves and what explains them, by the columns of metrics.csv.
+/// The paper's four curves and what explains them, by the columns of metrics.csv; then what an SAE
+/// in place costs on held-out text, by those of held_out.csv.
 struct PlotKind {
   const char* column;
   const char* title;
+  bool heldOut = false;
+  const char* beside = nullptr;  ///< a column to compare with, dashed
 };
 constexpr std::array kPlots{
     PlotKind{"l0", QT_TRANSLATE_NOOP("TrainingPage", "Active features a token (l0)")},
@@ -40,6 +43,11 @@ constexpr std::array kPlots{
     PlotKind{"l1_loss", QT_TRANSLATE_NOOP("TrainingPage", "L1 loss ‖f‖₁")},
     PlotKind{"dead", QT_TRANSLATE_NOOP("TrainingPage", "Dead features")},
     PlotKind{"loss", QT_TRANSLATE_NOOP("TrainingPage", "Loss")},
+    PlotKind{"loss_sae",
+             QT_TRANSLATE_NOOP("TrainingPage", "Model's loss, held out; dashed: without the SAE"),
+             true, "loss_base"},
+    PlotKind{"explained_variance",
+             QT_TRANSLATE_NOOP("TrainingPage", "Explained variance, held out"), true},
 };
 constexpr int kPlotsInARow = 2;
 constexpr int kSmoothingSteps = 10;
@@ -64,13 +72,16 @@ TrainingPage::TrainingPage(const WindowContext& context, QWidget* parent)
       list_(new QListWidget),
       grid_(new QGridLayout),
       xAxis_(new QComboBox),
-      logarithmic_(new QCheckBox(tr("log"))),
+      logarithmic_(new QCheckBox(tr("log y"))),
+      logarithmicX_(new QCheckBox(tr("log x"))),
       smoothing_(new QSlider(Qt::Horizontal)) {
   setObjectName("trainingPage");
   auto* gridArea = new QWidget;
   for (const PlotKind& kind : kPlots) {
     auto* plot = new CurvePlot(tr(kind.title), gridArea);
-    plot->setObjectName(QStringLiteral("plot-") + QLatin1String(kind.column));
+    plot->setObjectName(
+        (kind.heldOut ? QStringLiteral("plot-held-out-") : QStringLiteral("plot-")) +
+        QLatin1String(kind.column));
     plot->setXLabel(tr("tokens"));
     plots_.push_back(plot);
     connect(plot, &CurvePlot::cursorMoved, this, [this](std::optional<double> x) {
@@ -95,19 +106,25 @@ TrainingPage::TrainingPage(const WindowContext& context, QWidget* parent)
   columns->addWidget(plots, 1);
 
   auto* reason =
-      new QLabel(tr("No training run yet. Start one with <b>featurescope train</b>, or "
-                    "open the folder of one: its curves are drawn here while it runs."));
+      new QLabel(tr("No training run yet. Start one here or with <b>featurescope train</b>, or "
+                    "open the folder of one: its curves are drawn while it runs."));
   reason->setObjectName("trainingReason");
   reason->setAlignment(Qt::AlignCenter);
   reason->setWordWrap(true);
   auto* openRun = new QPushButton(tr("Open a run…"));
   openRun->setObjectName("openRunFromEmpty");
+  openRun->setProperty("role", "link");
+  auto* train = new QPushButton(tr("Train an SAE…"));
+  train->setObjectName("trainFromEmpty");
+  connect(train, &QPushButton::clicked, this,
+          [this] { emit actionRequested(QStringLiteral("train")); });
   auto* empty = new QWidget;
   auto* emptyRows = new QVBoxLayout(empty);
   emptyRows->setContentsMargins(40, 40, 40, 40);
   emptyRows->addStretch(1);
   emptyRows->addWidget(reason);
   emptyRows->addSpacing(12);
+  emptyRows->addWidget(train, 0, Qt::AlignHCenter);
   emptyRows->addWidget(openRun, 0, Qt::AlignHCenter);
   emptyRows->addStretch(2);
   connect(openRun, &QPushButton::clicked, this,
@@ -130,6 +147,8 @@ QWidget* TrainingPage::makeBar() {
   xAxis_->addItem(tr("steps"), QStringLiteral("step"));
   logarithmic_->setObjectName("trainingLog");
   logarithmic_->setToolTip(tr("Logarithmic vertical axes"));
+  logarithmicX_->setObjectName("trainingLogX");
+  logarithmicX_->setToolTip(tr("Logarithmic horizontal axis"));
   smoothing_->setObjectName("trainingSmoothing");
   smoothing_->setAccessibleName(tr("Smoothing"));
   smoothing_->setRange(0, kSmoothingSteps);
@@ -142,6 +161,7 @@ QWidget* TrainingPage::makeBar() {
   line->setContentsMargins(14, 10, 14, 0);
   line->setSpacing(10);
   line->addWidget(xAxis_);
+  line->addWidget(logarithmicX_);
   line->addWidget(logarithmic_);
   line->addSpacing(8);
   line->addWidget(smoothingLabel);
@@ -154,6 +174,9 @@ QWidget* TrainingPage::makeBar() {
   });
   connect(logarithmic_, &QCheckBox::toggled, this, [this](bool on) {
     for (CurvePlot* plot : plots_) plot->setLogarithmic(on);
+  });
+  connect(logarithmicX_, &QCheckBox::toggled, this, [this](bool on) {
+    for (CurvePlot* plot : plots_) plot->setLogarithmicX(on);
   });
   connect(smoothing_, &QSlider::valueChanged, this, [this] {
     for (CurvePlot* plot : plots_) plot->setSmoothing(smoothing());
@@ -199,11 +222,20 @@ void TrainingPage::setRuns(const std::vector<std::filesystem::path>& runs) {
     known.push_back(old == runs_.end() ? Run{folder, nullptr, false} : *old);
   }
   runs_ = std::move(known);
-  const bool none = std::ranges::none_of(runs_, &Run::shown);
-  if (none && !runs_.empty()) runs_.back().shown = true;
+  showOne();
   fillList();
   drawAll();
-  body_->setCurrentIndex(runs_.empty() ? 0 : 1);
+  body_->setCurrentIndex(std::ranges::all_of(runs_, &Run::isOther) ? 0 : 1);
+}
+
+/// The latest, where none is shown.
+void TrainingPage::showOne() {
+  if (std::ranges::any_of(runs_, &Run::shown)) return;
+  for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) {
+    if (run->isOther()) continue;
+    run->shown = true;
+    return;
+  }
 }
 
 void TrainingPage::setRecord(const std::shared_ptr<const RunRecord>& record) {
@@ -211,6 +243,14 @@ void TrainingPage::setRecord(const std::shared_ptr<const RunRecord>& record) {
       std::ranges::find_if(runs_, [&](const Run& each) { return each.folder == record->folder; });
   if (run == runs_.end()) return;
   run->record = record;
+  if (run->isOther()) {
+    run->shown = false;
+    showOne();
+    fillList();
+    drawAll();
+    body_->setCurrentIndex(std::ranges::all_of(runs_, &Run::isOther) ? 0 : 1);
+    return;
+  }
   const auto index = run - runs_.begin();
   const QSignalBlocker quiet(list_);
   describe(*list_->item(static_cast<int>(index)), *run, static_cast<std::size_t>(index));
@@ -224,6 +264,7 @@ void TrainingPage::fillList() {
     auto* item = new QListWidgetItem;
     describe(*item, runs_[i], i);
     list_->addItem(item);
+    item->setHidden(runs_[i].isOther());
   }
 }
 
@@ -257,9 +298,9 @@ std::vector<std::filesystem::path> TrainingPage::shownRuns() const {
   return shown;
 }
 
-const std::vector<double>* TrainingPage::xOf(const RunRecord& record) const {
-  const auto* chosen = record.column(xAxis_->currentData().toString().toStdString());
-  return chosen != nullptr ? chosen : record.column("step");
+const std::vector<double>* TrainingPage::xOf(const RunTable& table) const {
+  const auto* chosen = table.column(xAxis_->currentData().toString().toStdString());
+  return chosen != nullptr ? chosen : table.column("step");
 }
 
 double TrainingPage::smoothing() const {
@@ -271,10 +312,16 @@ std::vector<Curve> TrainingPage::curvesOf(std::size_t plot) const {
   for (std::size_t i = 0; i < runs_.size(); ++i) {
     const Run& run = runs_[i];
     if (!run.shown || !run.record) continue;
-    const auto* x = xOf(*run.record);
-    const auto* y = run.record->column(kPlots.at(plot).column);
-    if (x == nullptr || y == nullptr) continue;
+    const PlotKind& kind = kPlots.at(plot);
+    const RunTable& table = kind.heldOut ? run.record->heldOut : run.record->metrics;
+    const auto* x = xOf(table);
+    const auto* y = table.column(kind.column);
+    if (x == nullptr || y == nullptr || (kind.heldOut && x->empty())) continue;
     curves.push_back({QString::fromStdString(run.record->name()), i, *x, *y});
+    const auto* beside = kind.beside != nullptr ? table.column(kind.beside) : nullptr;
+    if (beside != nullptr) {
+      curves.push_back({QString::fromStdString(run.record->name()), i, *x, *beside, true});
+    }
   }
   return curves;
 }
@@ -284,7 +331,7 @@ std::vector<CurveMark> TrainingPage::marks() const {
   for (std::size_t i = 0; i < runs_.size(); ++i) {
     const Run& run = runs_[i];
     if (!run.shown || !run.record) continue;
-    const auto* x = xOf(*run.record);
+    const auto* x = xOf(run.record->metrics);
     const auto* steps = run.record->column("step");
     if (x == nullptr || steps == nullptr || steps->empty()) continue;
     for (const RunRecord::Event& event : run.record->events) {
@@ -294,7 +341,7 @@ std::vector<CurveMark> TrainingPage::marks() const {
       result.push_back(
           {(*x)[static_cast<std::size_t>(std::min(row, last))],
            tr("step %1: %2").arg(formatCount(event.step), QString::fromStdString(event.sentence)),
-           i});
+           i, event.kind == "checkpoint"});
     }
   }
   return result;

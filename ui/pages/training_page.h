@@ -44,6 +44,8 @@ class TrainingPage : public Page {
     std::filesystem::path folder;
     std::shared_ptr<const RunRecord> record;  ///< null until it was read
     bool shown = false;
+
+    [[nodiscard]] bool isOther() const { return record && record->kind() == "finetune"; }
   };
 
   QWidget* makeBar();
@@ -55,7 +57,8 @@ class TrainingPage : public Page {
   void arrange();
   [[nodiscard]] std::vector<Curve> curvesOf(std::size_t plot) const;
   [[nodiscard]] std::vector<CurveMark> marks() const;
-  [[nodiscard]] const std::vector<double>* xOf(const RunRecord& record) const;
+  [[nodiscard]] const std::vector<double>* xOf(const RunTable& table) const;
+  void showOne();
   [[nodiscard]] double smoothing() const;
 
   PageColors colors_;
@@ -66,7 +69,7 @@ class TrainingPage : public Page {
   QListWidget* list_;
   QGridLayout* grid_;
   QComboBox* xAxis_;
-  QCheckBox* logarithmic_;
+  QCheckBox *logarithmic_, *logarithmicX_;
   QSlider* smoothing_;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/curve_plot.h"
 
+#include "ui/plots/plot_style.h"
+
 #include <QEvent>
 #include <QLabel>
 #include <QLocale>
@@ -17,21 +19,18 @@ namespace featurescope {
 
 namespace {
 
-constexpr int kAxisTextPixels = 11;
 /// How near, in pixels, the mouse must be to a mark to read it.
 constexpr double kMarkReach = 5;
 /// Room for one number below the plot.
 constexpr int kTickPixels = 70;
 /// How much higher the axis is than the curves.
 constexpr double kHeadroom = 1.08;
+/// A curve of fewer points shows them.
+constexpr std::size_t kFewPoints = 12;
+/// A smaller height, in parts of the values, is rounding.
+constexpr double kLeastHeight = 1e-3;
 /// Of the unsmoothed curve behind the smoothed one.
 constexpr int kBehindAlpha = 70;
-
-QFont axisFont(const QWidget& widget) {
-  QFont font = widget.font();
-  font.setPixelSize(kAxisTextPixels);
-  return font;
-}
 
 QVector<double> toVector(const std::vector<double>& values) {
   return {values.begin(), values.end()};
@@ -81,19 +80,6 @@ class CountTicker final : public QCPAxisTicker {
     return locale.toString(tick, 'g', 4);
   }
 };
-
-void styleAxis(QCPAxis& axis, const PlotColors& colors, const QFont& font) {
-  axis.setTickLabelFont(font);
-  axis.setLabelFont(font);
-  axis.setTickLabelColor(colors.dim);
-  axis.setLabelColor(colors.dim);
-  axis.setBasePen(QPen(colors.grid));
-  axis.setTickPen(Qt::NoPen);
-  axis.setSubTickPen(Qt::NoPen);
-  axis.grid()->setPen(QPen(colors.grid));
-  axis.grid()->setZeroLinePen(QPen(colors.grid));
-  axis.grid()->setSubGridVisible(false);
-}
 
 }  // namespace
 
@@ -153,10 +139,7 @@ bool CurvePlot::eventFilter(QObject* watched, QEvent* event) {
 
 void CurvePlot::setColors(const PlotColors& colors) {
   colors_ = colors;
-  plot_->setBackground(colors.background);
-  const QFont font = axisFont(*this);
-  for (QCPAxis* axis : {plot_->xAxis, plot_->yAxis}) styleAxis(*axis, colors, font);
-  plot_->xAxis->grid()->setVisible(false);
+  stylePlot(*plot_, colors, axisFont(*this));
   cursorLine_->setPen(QPen(colors.cursor));
   rebuild();
 }
@@ -183,6 +166,18 @@ void CurvePlot::setLogarithmic(bool logarithmic) {
   rebuild();
 }
 
+void CurvePlot::setLogarithmicX(bool logarithmic) {
+  logarithmicX_ = logarithmic;
+  zoomed_ = false;
+  plot_->xAxis->setScaleType(logarithmic ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+  if (logarithmic) {
+    plot_->xAxis->setTicker(QSharedPointer<QCPAxisTickerLog>::create());
+  } else {
+    plot_->xAxis->setTicker(QSharedPointer<CountTicker>::create());
+  }
+  rebuild();
+}
+
 void CurvePlot::setSmoothing(double rows) {
   smoothing_ = rows;
   rebuild();
@@ -193,23 +188,30 @@ void CurvePlot::rebuild() {
   plot_->clearGraphs();
   for (Curve& curve : curves_) {
     const QColor color = colors_.curve(curve.color);
-    if (smoothing_ > 0) {
+    if (smoothing_ > 0 && !curve.dashed) {
       QColor behind = color;
       behind.setAlpha(kBehindAlpha);
-      QCPGraph* graph = plot_->addGraph();
-      graph->setPen(QPen(behind, 1));
-      graph->setData(toVector(curve.x), drawable(curve.y, logarithmic_), /*alreadySorted=*/true);
+      addGraph(curve, behind, 1);
       curve.y = smoothed(curve.y, smoothing_);
     }
-    QCPGraph* graph = plot_->addGraph();
-    graph->setName(curve.name);
-    graph->setPen(QPen(color, 1.4));
-    graph->setData(toVector(curve.x), drawable(curve.y, logarithmic_), /*alreadySorted=*/true);
+    addGraph(curve, color, 1.4);
   }
   drawMarks();
   if (!zoomed_) showAll();
   showReadout();
   plot_->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void CurvePlot::addGraph(const Curve& curve, const QColor& color, double width) {
+  QCPGraph* graph = plot_->addGraph();
+  graph->setName(curve.name);
+  graph->setPen(QPen(color, width, curve.dashed ? Qt::DashLine : Qt::SolidLine));
+  // A few points are seen as such: a line between two of them says less than they do.
+  if (curve.x.size() < kFewPoints) graph->setScatterStyle({QCPScatterStyle::ssDisc, 4});
+  const auto first = logarithmicX_ ? std::ranges::upper_bound(curve.x, 0.0) : curve.x.begin();
+  const auto skipped = first - curve.x.begin();
+  graph->setData({first, curve.x.end()}, drawable(curve.y, logarithmic_).mid(skipped),
+                 /*alreadySorted=*/true);
 }
 
 void CurvePlot::showAll() {
@@ -222,6 +224,12 @@ void CurvePlot::showAll() {
 void CurvePlot::fitHeight() {
   for (int i = 0; i < plot_->graphCount(); ++i) {
     plot_->graph(i)->rescaleValueAxis(/*onlyEnlarge=*/i > 0, /*inKeyRange=*/true);
+  }
+  const QCPRange fitted = plot_->yAxis->range();
+  if (!logarithmic_ && fitted.size() < kLeastHeight * std::max(1.0, std::abs(fitted.center()))) {
+    // One value throughout, as no dead features: a range about it in place of rounding errors.
+    const double half = std::max(0.5, std::abs(fitted.center()) / 10);
+    plot_->yAxis->setRange(fitted.center() - half, fitted.center() + half);
   }
   plot_->yAxis->scaleRange(kHeadroom);
   // Counts and losses: an axis below zero would be for nothing.
@@ -241,7 +249,7 @@ void CurvePlot::drawMarks() {
   for (const CurveMark& mark : marks_) {
     auto* line = new QCPItemStraightLine(plot_);
     QColor color = colors_.curve(mark.color);
-    color.setAlpha(110);
+    color.setAlpha(mark.minor ? 40 : 120);
     line->setPen(QPen(color, 1, Qt::DotLine));
     line->point1->setCoords(mark.x, 1);
     line->point2->setCoords(mark.x, 2);

@@ -22,6 +22,7 @@ struct Curve {
   QString name;
   std::size_t color = 0;  ///< PlotColors::curve
   std::vector<double> x, y;
+  bool dashed = false;  ///< something to compare with: drawn dashed, never smoothed
 };
 
 /// Something that happened at x.
@@ -29,6 +30,7 @@ struct CurveMark {
   double x = 0;
   QString text;           ///< shown when the mouse is near
   std::size_t color = 0;  ///< that of the curve it belongs to
+  bool minor = false;     ///< happens often and changes nothing: drawn fainter
 };
 
 /// Curves over one axis, with the values under the mouse. The wheel zooms, dragging moves, a double
@@ -43,6 +45,8 @@ class CurvePlot : public QWidget {
   void setXLabel(const QString& label);
   /// A logarithmic axis; what is not above 0 has no place on it.
   void setLogarithmic(bool logarithmic);
+  /// The same for the horizontal axis.
+  void setLogarithmicX(bool logarithmic);
   /// Curves are averaged with weights that halve every `rows` rows back; 0: as they are. The
   /// unsmoothed ones stay visible behind.
   void setSmoothing(double rows);
@@ -67,6 +71,7 @@ class CurvePlot : public QWidget {
   void rebuild();
   void showAll();
   void fitHeight();
+  void addGraph(const Curve& curve, const QColor& color, double width);
   void drawMarks();
   void showReadout();
   [[nodiscard]] QString textAt(double x) const;
@@ -76,7 +81,7 @@ class CurvePlot : public QWidget {
   std::vector<Curve> raw_, curves_;
   std::vector<CurveMark> marks_;
   double smoothing_ = 0;
-  bool logarithmic_ = false;
+  bool logarithmic_ = false, logarithmicX_ = false;
   bool zoomed_ = false;  ///< a person chose the range: new data leaves it
   std::optional<double> cursor_;
   QLabel *heading_, *readout_;
