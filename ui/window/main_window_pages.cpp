@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/compare_page.h"
 #include "ui/pages/feature_page.h"
+#include "ui/pages/fine_tuning_page.h"
 #include "ui/pages/geometry_page.h"
+#include "ui/pages/layers_page.h"
+#include "ui/pages/prompt_page.h"
 #include "ui/pages/training_page.h"
 #include "ui/window/main_window.h"
 
@@ -16,8 +19,13 @@ void MainWindow::makePages() {
   featurePage_ = new FeaturePage(context_);
   connect(featurePage_, &FeaturePage::stepRequested, this, &MainWindow::step);
   addPage(featurePage_);
+  addPage(new PromptPage(context_));
   addPage(new GeometryPage(context_));
   addPage(new TrainingPage(context_));
+  addPage(new FineTuningPage(context_));
+  auto* layers = new LayersPage(context_);
+  connect(&desk_, &JobDesk::evaluated, layers, &LayersPage::showEvaluation);
+  addPage(layers);
   addPage(new ComparePage(context_));
 }
 

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QAbstractTableModel>
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace featurescope {
+
+enum class ResultKind {
+  Number,
+  Token,
+  Text,
+  Context,  ///< text that leads up to what stands beside it: its end counts
+};
+
+struct ResultColumn {
+  QString title;
+  ResultKind kind = ResultKind::Number;
+  QString tip;
+};
+
+/// One cell as it is shown, and as it is copied.
+struct ResultCell {
+  QString text;
+  QString plain = {};  ///< for the clipboard; empty: the text
+  double share = 0;    ///< 0 to 1: how much of the activation colour lies on it
+  int tone = 0;        ///< 1: more than before, −1: less
+};
+
+struct ResultRow {
+  std::vector<ResultCell> cells;  ///< one a column
+  std::int64_t key = -1;          ///< what the row stands for: a feature's id, a token's place
+};
+
+/// A small table that is known whole: built on whatever thread, looked up here.
+class ResultTableModel : public QAbstractTableModel {
+  Q_OBJECT
+ public:
+  enum Role { PlainRole = Qt::UserRole, KeyRole, KindRole, ShareRole, ToneRole };
+
+  using QAbstractTableModel::QAbstractTableModel;
+
+  void setTable(std::vector<ResultColumn> columns, std::vector<ResultRow> rows);
+  [[nodiscard]] std::int64_t key(int row) const;
+  /// The first row with this key, or −1.
+  [[nodiscard]] int rowOf(std::int64_t key) const;
+
+  int rowCount(const QModelIndex& parent = {}) const override;
+  int columnCount(const QModelIndex& parent = {}) const override;
+  QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+  QVariant headerData(int section, Qt::Orientation orientation,
+                      int role = Qt::DisplayRole) const override;
+
+ private:
+  std::vector<ResultColumn> columns_;
+  std::vector<ResultRow> rows_;
+};
+
+}  // namespace featurescope
