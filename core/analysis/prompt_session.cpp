@@ -3,13 +3,13 @@
 
 #include "core/analysis/fine_tuning_run.h"
 #include "core/analysis/sae_edit_torch.h"
-#include "core/analysis/sae_fit.h"
 #include "core/base/error.h"
 #include "core/lm/device_torch.h"
 #include "core/lm/language_model_torch.h"
 #include "core/lm/model_folder.h"
 #include "core/sae/sparse_encoder_torch.h"
 #include "core/text/display.h"
+#include "core/train/sae_fit.h"
 
 #include <algorithm>
 #include <limits>

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What dialogs ask before a job: checks, estimates, and commands that the command line takes.
 #include "core/base/files.h"
+#include "core/finetune/fine_tune_settings.h"
 #include "core/study/demo.h"
 #include "core/train/train_settings.h"
 #include "ui/bridge/errands.h"
 #include "ui/bridge/evaluation_form.h"
+#include "ui/bridge/fine_tuning_form.h"
 #include "ui/bridge/import_form.h"
 #include "ui/bridge/index_form.h"
 #include "ui/bridge/paths.h"
@@ -90,6 +92,18 @@ class FormsTest : public QObject {
     QCOMPARE(TrainingForm::settings(values).l1AdjustAfter, std::int64_t{500'000});
   }
 
+  void aFineTuningsInitialValuesAreThePapers() {
+    const FormValues values = filled(FineTuningForm(), {{"--layer", "1"}});
+    FineTuneSettings paper;
+    paper.model = demo_ / "model";
+    paper.sae = demo_ / "sae";
+    paper.corpus.files = {demo_ / "texts" / "heldout.jsonl"};
+    paper.site = {Layer{1}, SiteKind::MlpOut};
+    QCOMPARE(toJson(FineTuningForm::settings(values)).dump(), toJson(paper).dump());
+    const FineTuningForm form;
+    QVERIFY(form.complete(values, form.check(values)));
+  }
+
   void aPresetIsARunThatCanStart() {
     const TrainingForm form;
     for (const FormPreset& preset : form.presets()) {
@@ -155,6 +169,14 @@ class FormsTest : public QObject {
                                    {"--tokens", "256"},
                                    {"--out", toQString(folder.path() / "e.json")}}));
     QVERIFY(readJson(folder.path() / "e.json").contains("layers"));
+    runs(FineTuningForm(), filled(FineTuningForm(), {{"--layer", "1"},
+                                                     {"--epochs", "1"},
+                                                     {"--steps-per-epoch", "2"},
+                                                     {"--batch", "1"},
+                                                     {"--measure-tokens", "200"},
+                                                     {"--keep-error", "yes"},
+                                                     {"--out", toQString(folder.path() / "t")}}));
+    QVERIFY(std::filesystem::exists(folder.path() / "t" / "scales.csv"));
   }
 
   void aDialogChecksWhatIsTypedAndMeasuresTheTime() {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/bridge/fine_tuning_result.h"
 
-#include "core/analysis/feature_scales.h"
 #include "core/analysis/fine_tuning_run.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/sae/checkpoint.h"
+#include "core/sae/feature_scales.h"
 #include "core/tensorfile/tensor_file.h"
 
 #include <algorithm>
@@ -46,8 +46,12 @@ FineTuningResult readFineTuningResult(const std::filesystem::path& run) {
     const auto c = tensors.entries().find("c");
     const bool whole = c != tensors.entries().end() && c->second.shape.size() == 1;
     const FeatureScales scales = FeatureScales::load(run, whole ? c->second.shape[0] : 0);
-    return FineTuningResult{
-        run, {scales.scale.begin(), scales.scale.end()}, {scales.bias.begin(), scales.bias.end()}};
+    return FineTuningResult{.run = run,
+                            .scale = {scales.scale.begin(), scales.scale.end()},
+                            .bias = {scales.bias.begin(), scales.bias.end()},
+                            .untouchedScale = untouchedScaleOf(run),
+                            .saeHash = saeHashOf(run),
+                            .scalesHash = hashFile(file)};
   });
 }
 

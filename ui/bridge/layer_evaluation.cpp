@@ -11,7 +11,9 @@ namespace featurescope {
 LayerEvaluation readLayerEvaluation(const std::filesystem::path& file) {
   const LayerLosses losses =
       layerLossesFromJson(readJson(file), "cannot show " + file.filename().string());
-  LayerEvaluation evaluation{.file = file, .base = losses.base};
+  LayerEvaluation evaluation;
+  evaluation.file = file;
+  evaluation.base = losses.base;
   for (const auto& [layer, sae, zero] : losses.layers) {
     evaluation.layers.push_back(layer.value);
     evaluation.sae.push_back(sae);

@@ -3,13 +3,14 @@
 
 #include "core/analysis/evaluation_json.h"
 #include "core/base/files.h"
+#include "core/study/resume_run.h"
 #include "core/study/study.h"
-#include "core/train/resume.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace featurescope {
@@ -36,6 +37,19 @@ std::string summary(const TrainMetrics& last) {
                      last.dead, last.step + 1);
 }
 
+std::string summary(const FineTuneResult& result) {
+  return fmt::format("loss {:.4g} after {} steps, {} features enhanced, {} inhibited",
+                     result.last.loss, result.last.step + 1, result.enhanced, result.inhibited);
+}
+
+std::string summary(const ResumedTraining& resumed) {
+  return resumed.wasFinished ? std::string("was finished already") : summary(resumed.last);
+}
+
+std::string summary(const ResumedFineTuning& resumed) {
+  return resumed.wasFinished ? std::string("was finished already") : summary(resumed.result);
+}
+
 }  // namespace
 
 JobQueue::Body indexJob(IndexRequest request, StudyFolder study) {
@@ -56,10 +70,17 @@ JobQueue::Body trainingJob(TrainSettings settings, StudyFolder study) {
   };
 }
 
+JobQueue::Body fineTuningJob(FineTuneSettings settings, StudyFolder study) {
+  return [settings = std::move(settings), study = std::move(study)](const JobContext& job) {
+    addToStudy(study, &Study::runs, settings.out);
+    return summary(fineTune(settings, job));
+  };
+}
+
 JobQueue::Body resumeJob(fs::path run) {
   return [run = std::move(run)](const JobContext& job) {
-    const ResumedRun resumed = resumeRun(run, {}, job);
-    return resumed.wasFinished ? std::string("was finished already") : summary(resumed.last);
+    return std::visit([](const auto& resumed) { return summary(resumed); },
+                      resumeRun(run, {}, job));
   };
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/analysis/build_index.h"
 #include "core/analysis/evaluate.h"
+#include "core/finetune/fine_tune.h"
 #include "core/train/train_autoencoder.h"
 #include "ui/bridge/job_queue.h"
 
@@ -19,7 +20,10 @@ using StudyFolder = std::optional<std::filesystem::path>;
 /// The run is part of the study from its start.
 [[nodiscard]] JobQueue::Body trainingJob(TrainSettings settings, StudyFolder study);
 
-/// Goes on with a run folder, exactly where its newest checkpoint stands.
+/// The run is part of the study from its start.
+[[nodiscard]] JobQueue::Body fineTuningJob(FineTuneSettings settings, StudyFolder study);
+
+/// Goes on with a run folder of either kind, exactly where its newest checkpoint stands.
 [[nodiscard]] JobQueue::Body resumeJob(std::filesystem::path run);
 
 /// The same where the run has a folder, else `start`: it had not come so far.

@@ -3,6 +3,7 @@
 
 #include "core/study/interrupted_runs.h"
 #include "ui/bridge/evaluation_form.h"
+#include "ui/bridge/fine_tuning_form.h"
 #include "ui/bridge/form_checks.h"
 #include "ui/bridge/import_form.h"
 #include "ui/bridge/index_form.h"
@@ -109,6 +110,11 @@ void JobDesk::askForEvaluation() {
   ask(form, proposal(*form, "evaluations", "evaluation-", ".json"), &JobDesk::startEvaluation);
 }
 
+void JobDesk::askForFineTuning() {
+  const auto form = std::make_shared<FineTuningForm>();
+  ask(form, proposal(*form, "runs", "tuning-", {}), &JobDesk::startFineTuning);
+}
+
 void JobDesk::askForImport(const FormValues& given) {
   FormValues values = given;
   if (const auto study = studyFolder()) values.set("--out", toQString(*study));
@@ -203,6 +209,12 @@ void JobDesk::startRun(const QString& kind, const QString& what, const FormValue
   } catch (const UserError& error) {
     emit failed(toFailure(error));
   }
+}
+
+void JobDesk::startFineTuning(const FormValues& values) {
+  remember(FineTuningForm(), values);
+  startRun(tr("Fine-tuning"), lastPart(values.files("--text").value(0)), values,
+           [&] { return fineTuningJob(FineTuningForm::settings(values), studyFolder()); });
 }
 
 void JobDesk::startEvaluation(const FormValues& values) {

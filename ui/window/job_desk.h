@@ -43,6 +43,7 @@ class JobDesk : public QObject {
   void askForIndex();
   void askForTraining();
   void askForEvaluation();
+  void askForFineTuning();
   void askForImport(const FormValues& proposal = {});
   /// Files or folders were dropped on the window: models, SAEs and texts are proposed for the
   /// study, a run or something to open is passed on.
@@ -52,6 +53,7 @@ class JobDesk : public QObject {
   void startIndex(const FormValues& values);
   void startTraining(const FormValues& values);
   void startEvaluation(const FormValues& values);
+  void startFineTuning(const FormValues& values);
   void startImport(const FormValues& values);
   /// A job that goes on with a run folder.
   void resume(const std::filesystem::path& run);

@@ -144,7 +144,7 @@ class MainWindow : public QMainWindow {
   bool closing_ = false;  ///< close as soon as no job runs
 
   QAction *open_, *demo_, *import_, *openRun_, *export_, *quit_;
-  QAction *build_, *train_, *evaluate_;
+  QAction *build_, *train_, *tune_, *evaluate_;
   QAction *back_, *forward_, *next_, *previous_, *goTo_, *filter_, *table_;
   QAction *bookmark_, *label_, *pin_, *palette_;
   QAction *shortcuts_, *about_;

@@ -35,6 +35,8 @@ void MainWindow::makeActions() {
   build_ = action("buildIndex", tr("Build index…"), Qt::CTRL | Qt::Key_B,
                   tr("Run a text through a model"));
   train_ = action("train", tr("Train an SAE…"), Qt::CTRL | Qt::Key_T, tr("Start a training run"));
+  tune_ = action("fineTune", tr("Fine-tune…"), Qt::CTRL | Qt::SHIFT | Qt::Key_T,
+                 tr("Learn a scale and a bias of each feature"));
   evaluate_ = action("evaluate", tr("Evaluate an SAE…"), Qt::CTRL | Qt::SHIFT | Qt::Key_E,
                      tr("What an SAE does to the model's loss"));
   openRun_ = action("openRun", tr("Open run…"), {}, tr("Follow the curves of a training run"));
@@ -67,6 +69,7 @@ void MainWindow::makeActions() {
   connect(openRun_, &QAction::triggered, this, &MainWindow::askForRun);
   connect(build_, &QAction::triggered, &desk_, &JobDesk::askForIndex);
   connect(train_, &QAction::triggered, &desk_, &JobDesk::askForTraining);
+  connect(tune_, &QAction::triggered, &desk_, &JobDesk::askForFineTuning);
   connect(evaluate_, &QAction::triggered, &desk_, &JobDesk::askForEvaluation);
   connect(export_, &QAction::triggered, this, &MainWindow::exportTable);
   connect(quit_, &QAction::triggered, this, &QWidget::close);
@@ -112,7 +115,7 @@ void MainWindow::makeMenus() {
   feature->addActions({bookmark_, label_, pin_});
 
   QMenu* run = menuBar()->addMenu(tr("&Run"));
-  run->addActions({train_, build_, evaluate_});
+  run->addActions({train_, tune_, build_, evaluate_});
 
   QMenu* view = menuBar()->addMenu(tr("&View"));
   QMenu* columns = view->addMenu(tr("Columns"));
@@ -181,6 +184,7 @@ ShortcutList MainWindow::shortcuts() const {
       {"Ctrl+O", tr("open an index or a study")},
       {"Ctrl+Shift+O", tr("open a model and an SAE")},
       {"Ctrl+T", tr("train an SAE")},
+      {"Ctrl+Shift+T", tr("fine-tune through an SAE")},
       {"Ctrl+B", tr("build an index")},
       {"Ctrl+Shift+E", tr("evaluate an SAE")},
       {"Shift+click", tr("on a column's head: sort by it as well")},

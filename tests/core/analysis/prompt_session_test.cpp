@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/prompt_session.h"
 
-#include "core/analysis/feature_scales.h"
 #include "core/analysis/sae_edit_torch.h"
+#include "core/sae/feature_scales.h"
 #include "tests/core/analysis/tiny_study.h"
 
 #include <ATen/core/grad_mode.h>

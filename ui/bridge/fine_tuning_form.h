@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/finetune/fine_tune.h"
+#include "ui/bridge/form.h"
+
+namespace featurescope {
+
+/// `featurescope finetune`
+class FineTuningForm final : public Form {
+ public:
+  [[nodiscard]] QString verb() const override;
+  [[nodiscard]] QString title() const override;
+  [[nodiscard]] QString action() const override;
+  [[nodiscard]] std::vector<FormSection> sections() const override;
+  [[nodiscard]] std::vector<FormPreset> presets() const override;
+  [[nodiscard]] FormCheck check(const FormValues& values) const override;
+
+  /// Throws UserError for values that no run can have.
+  [[nodiscard]] static FineTuneSettings settings(const FormValues& values);
+};
+
+}  // namespace featurescope
