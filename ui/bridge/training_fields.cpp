@@ -144,7 +144,14 @@ FormSection optimiser() {
               "not clipped"),
        choice("--decoder-gradient", "Decoder gradient", {"plain", "project"}, "plain",
               "project takes each decoder row's own direction out of its gradient; rows have unit "
-              "norm after every step either way.")}};
+              "norm after every step either way."),
+       number("--sparse-below", "Sparse below", "",
+              "The share of active features below which a step multiplies sparsely. It changes the "
+              "speed and, by the order of the sums, the last bits.",
+              "measured on this machine"),
+       number("--screen-below", "Screen below", "",
+              "The share of active features below which the encoder is screened in bfloat16.",
+              "measured on this machine")}};
 }
 
 FormSection deadFeatures() {

@@ -24,6 +24,7 @@ class PromptSessionTest : public ::testing::Test {
     parts_.sae = study_.sae;
     parts_.site = {Layer{1}, SiteKind::MlpOut};
     parts_.fineTuning = study_.run;
+    writeJson(study_.run / "run.json", {{"keep_error", true}});
     parts_.compute = {.threads = 1, .device = "cpu"};
   }
 
