@@ -87,8 +87,9 @@ struct MostChanged {
 };
 
 at::Tensor idsOf(const std::vector<FeatureId>& features, at::Device device) {
-  std::vector<std::int64_t> ids;
-  for (const FeatureId feature : features) ids.push_back(feature.value);
+  std::vector<std::int64_t> ids(features.size());
+  std::transform(features.begin(), features.end(), ids.begin(),
+                 [](FeatureId feature) { return feature.value; });
   return at::tensor(ids, at::kLong).to(device);
 }
 

@@ -18,6 +18,7 @@ from comparison import (DATA, Comparison, decode, figures, pre_activations, rand
 MODULES = {"mlp-pre": ".mlp.dense_h_to_4h", "mlp-out": ".mlp.dense_4h_to_h", "resid": ""}
 STEPS, BATCH, RECORDS, LR = 30, 4, 50, 5e-3
 WIDTH, INNER = 64, 160
+BORDER = 1e-6  # float32's rounding of a pre-activation
 
 
 def random_model(folder, parallel):
@@ -58,11 +59,14 @@ class Reference:
         self.scope, self.keep_error, self.l1 = scope, keep_error, l1
         self.c = torch.ones(sae["b_enc"].shape[0], requires_grad=True)
         self.d = torch.zeros(sae["b_enc"].shape[0], requires_grad=True)
+        self.nearest = torch.full_like(self.d, torch.inf).detach()  # of each feature's values to 0
         self.module = dict(model.named_modules())[name]
 
     def replace(self, x):
         z = pre_activations(self.sae, x)
-        output = decode(self.sae, (z * self.c + self.d).relu())
+        values = z * self.c + self.d
+        self.nearest = torch.minimum(self.nearest, values.detach().abs().flatten(0, 1).amin(0))
+        output = decode(self.sae, values.relu())
         if self.keep_error:
             output = output + (x - decode(self.sae, z.relu()))
         return output
@@ -115,8 +119,11 @@ def compare(table, label, folder, model, text, records, site, sae, *flags, archi
     table.tensor(label, "loss", torch.tensor([float(row["loss"]) for row in rows]),
                  torch.tensor(losses))
     scales = load_file(run / "scales.safetensors")
-    table.tensor(label, "c", scales["c"], reference.c.detach())
-    table.tensor(label, "d", scales["d"], reference.d.detach())
+    # A value within rounding of 0 may be active in one program only: its feature goes another way.
+    clear = reference.nearest > BORDER
+    table.add(label, f"{(~clear).sum()} on the border", clear.sum() >= 0.95 * len(clear))
+    table.tensor(label, "c", scales["c"][clear], reference.c.detach()[clear])
+    table.tensor(label, "d", scales["d"][clear], reference.d.detach()[clear])
     measured = result["measured"][0]
     count = measured["records"]
     with torch.no_grad():
