@@ -225,6 +225,7 @@ void FineTuner::step(RunFolder& folder, const JobContext& job) {
   const std::int64_t step = optimiser_.stepsDone();
   const std::vector<RecordId> records = order_.ofStep(step);
   std::vector<std::int64_t> firstTargets;
+  firstTargets.reserve(records.size());
   for (const RecordId record : records) {
     firstTargets.push_back(records_.firstTarget(record, settings_.scope));
   }

@@ -63,8 +63,9 @@ SavedSite siteOf(const std::string& name) {
       if (split->part != (prefix == "blocks." ? names.hook : names.module)) continue;
       const std::string layer = std::to_string(split->layer);
       const std::string module = names.module.empty() ? "" : fmt::format(".{}", names.module);
-      return {"gpt_neox.layers." + layer + module, fmt::format("blocks.{}.{}", layer, names.hook),
-              split->layer, fmt::format("{}_layer_{}", names.submodule, layer)};
+      return {fmt::format("gpt_neox.layers.{}{}", layer, module),
+              fmt::format("blocks.{}.{}", layer, names.hook), split->layer,
+              fmt::format("{}_layer_{}", names.submodule, layer)};
     }
   }
   return {name, name, std::nullopt, name};

@@ -94,7 +94,7 @@ void FormReader::checkTexts(const QString& flag) {
 void FormReader::checkSite() {
   check("--layer", [this] {
     const Site site = siteOf(values_);
-    const QString module = QString::fromStdString(site.moduleName());
+    QString module = QString::fromStdString(site.moduleName());
     if (!model_) return module;
     if (site.layer.value >= model_->layers) {
       fail(ErrorCode::OutOfRange,

@@ -295,7 +295,8 @@ void JobQueue::cancelAll() {
     if (!job.ended()) open.push_back(job.id);
   }
   // Those that have not begun first, so that none starts when the running one ends.
-  std::ranges::stable_partition(open, [this](JobId id) { return !begun_.contains(id); });
+  std::stable_partition(open.begin(), open.end(),
+                        [this](JobId id) { return !begun_.contains(id); });
   for (const JobId id : open) cancel(id);
 }
 

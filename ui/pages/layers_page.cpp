@@ -140,8 +140,8 @@ void LayersPage::setOpened(const std::shared_ptr<const OpenedIndex>& opened) {
 
 void LayersPage::showEvaluation(const fs::path& file) { read({file}, true); }
 
-void LayersPage::read(std::vector<fs::path> files, bool show) {
-  for (fs::path& file : files) {
+void LayersPage::read(const std::vector<fs::path>& files, bool show) {
+  for (const fs::path& file : files) {
     const auto bars = std::make_shared<LayerLossBars>();
     errands_.run(
         "cannot read an evaluation", [bars, file] { *bars = barsOf(readLayerEvaluation(file)); },

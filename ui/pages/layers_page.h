@@ -43,7 +43,7 @@ class LayersPage : public Page {
   QWidget* makeBar();
   QWidget* makeEmpty();
   void add(Evaluation evaluation, bool show);
-  void read(std::vector<std::filesystem::path> files, bool show);
+  void read(const std::vector<std::filesystem::path>& files, bool show);
   void openFile();
   void showChosen();
 

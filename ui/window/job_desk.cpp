@@ -203,8 +203,8 @@ void JobDesk::startRun(const QString& kind, const QString& what, const FormValue
   try {
     const JobQueue::Body start = make();
     known_.insert(run);
-    submit(kind, lastPart(values.of("--out")) + QStringLiteral(" · ") + what, [&] { return start; },
-           goOnJob(run, start), {});
+    submit(kind, lastPart(values.of("--out")) + QStringLiteral(" · ") + what,
+           [&start]() -> JobQueue::Body { return JobQueue::Body(start); }, goOnJob(run, start), {});
     emit runSubmitted(run);
   } catch (const UserError& error) {
     emit failed(toFailure(error));
