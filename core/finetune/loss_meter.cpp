@@ -107,6 +107,7 @@ void LossMeter::forEachBatch(const Text& text, const JobContext& job, const Take
     }
     if (records.empty()) break;
     std::vector<std::int64_t> firstTargets;
+    firstTargets.reserve(records.size());
     for (const RecordId record : records) {
       firstTargets.push_back(text.texts.firstTarget(record, text.scope));
     }
