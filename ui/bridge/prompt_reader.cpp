@@ -73,7 +73,7 @@ namespace {
 /// Where the study has the part that the index remembers: at the same path, or under the same name
 /// since the study was moved; else the path itself.
 std::filesystem::path partOf(const std::vector<Study::Part>* parts, const std::string& remembered) {
-  const std::filesystem::path path(remembered);
+  std::filesystem::path path(remembered);
   if (parts == nullptr) return path;
   for (const bool whole : {true, false}) {
     const auto same = std::ranges::find_if(*parts, [&](const Study::Part& part) {
