@@ -3,6 +3,8 @@
 
 #include <qcustomplot.h>
 
+#include <cmath>
+
 namespace featurescope {
 
 namespace {
@@ -24,7 +26,7 @@ FigureStyle FigureStyle::paper() {
   c.dead = "#c2402f";
   c.alive = "#2c5a8c";
   style.font = QFont(QStringList{"Inter", "Noto Sans", "DejaVu Sans", "Sans Serif"});
-  style.font.setPixelSize(static_cast<int>(kPaperPoints * kPixelsPerPoint + 0.5));
+  style.font.setPixelSize(static_cast<int>(std::lround(kPaperPoints * kPixelsPerPoint)));
   style.line = 1.2;
   return style;
 }
