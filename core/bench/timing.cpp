@@ -30,8 +30,10 @@ void takeTurn(const std::function<void()>& work, std::vector<double>& seconds,
     seconds.push_back(first);
     return;
   }
-  for (double spent = 0; spent < kTurnSeconds; spent += seconds.back()) {
+  double spent = 0;
+  while (spent < kTurnSeconds) {
     seconds.push_back(secondsOf(work));
+    spent += seconds.back();
   }
 }
 

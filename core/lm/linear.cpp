@@ -59,7 +59,7 @@ at::Tensor byOneDnn(const at::Tensor& x, const at::Tensor& weight, const at::Ten
 at::Tensor linearLayer(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                        LinearEpilogue epilogue) {
   if (suitsOneDnn(x, weight, bias)) return byOneDnn(x, weight, bias, epilogue);
-  const at::Tensor product = at::linear(x, weight, bias);
+  at::Tensor product = at::linear(x, weight, bias);
   if (epilogue == LinearEpilogue::None) return product;
   return at::gelu(product, epilogue == LinearEpilogue::Gelu ? "none" : "tanh");
 }
