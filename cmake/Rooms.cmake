@@ -20,6 +20,18 @@ function(featurescope_use_torch target)
   target_precompile_headers(${target} REUSE_FROM featurescope_torch_pch)
 endfunction()
 
+# The same for Qt's widgets. Made in ui/, where Qt is found.
+function(featurescope_use_widgets target)
+  if(NOT TARGET featurescope_qt_pch)
+    add_library(featurescope_qt_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/qt_pch.cpp)
+    set_target_properties(featurescope_qt_pch PROPERTIES AUTOMOC OFF AUTORCC OFF)
+    target_link_libraries(featurescope_qt_pch PRIVATE Qt6::Widgets featurescope_warnings)
+    target_precompile_headers(featurescope_qt_pch PRIVATE <QtWidgets/QtWidgets> <string> <vector>
+      <map> <memory> <filesystem> <functional> <optional> <algorithm>)
+  endif()
+  target_precompile_headers(${target} REUSE_FROM featurescope_qt_pch)
+endfunction()
+
 function(featurescope_room name)
   cmake_parse_arguments(ROOM "TORCH" "" "DEPENDS" ${ARGN})
   set(target featurescope_${name})
