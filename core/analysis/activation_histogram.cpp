@@ -20,11 +20,11 @@ constexpr int kMantissaBits = 23, kExponentBias = 127;
 ActivationHistogram::ActivationHistogram(std::int64_t features)
     : counts_(static_cast<std::size_t>(features)) {}
 
-void ActivationHistogram::add(const SparseCode& code) {
-  for (std::size_t i = 0; i < code.indices.size(); ++i) {
-    Counts& counts = counts_[static_cast<std::size_t>(code.indices[i])];
-    ++counts[static_cast<std::size_t>(binOf(code.values[i]))];
-  }
+void ActivationHistogram::add(const FeatureColumns& columns) {
+  columns.forEachFeature([this](std::size_t feature, const FeatureColumns::Column& column) {
+    Counts& counts = counts_[feature];
+    for (const float value : column.values) ++counts[static_cast<std::size_t>(binOf(value))];
+  });
 }
 
 int ActivationHistogram::binOf(float value) {

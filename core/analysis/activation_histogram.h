@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/analysis/feature_columns.h"
 #include "core/base/ids.h"
-#include "core/kernels/sparse_code.h"
 
 #include <array>
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace featurescope {
 
-/// How many activations of each feature have which size, over a stream of sparse codes. The bins
+/// How many activations of each feature have which size, over a stream. The bins
 /// are the same for every feature: four to an octave from 2^−16 to 2^16, where the first reaches
 /// down to 0 and the last up to 2^128, beyond every float. Bin b counts the values in
 /// [lowerEdge(b), lowerEdge(b + 1)).
@@ -24,7 +24,7 @@ class ActivationHistogram {
 
   explicit ActivationHistogram(std::int64_t features);
 
-  void add(const SparseCode& code);
+  void add(const FeatureColumns& columns);
 
   [[nodiscard]] const Counts& counts(FeatureId feature) const {
     return counts_[static_cast<std::size_t>(feature.value)];

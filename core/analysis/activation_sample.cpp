@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/activation_sample.h"
 
+#include "core/analysis/first_few.h"
+
 #include <algorithm>
 #include <numeric>
 
@@ -9,42 +11,32 @@ namespace featurescope {
 ActivationSample::ActivationSample(std::int64_t features, std::int64_t size, std::uint64_t seed)
     : size_(static_cast<std::size_t>(size)),
       order_(seed),
-      heaps_(static_cast<std::size_t>(features)) {}
+      samples_(static_cast<std::size_t>(features)) {}
 
-void ActivationSample::add(const SparseCode& code, Position first) {
-  const auto isEarlier = [this](const Activation& a, const Activation& b) {
-    return order_.key(a.position) < order_.key(b.position);
-  };
-  for (std::int64_t row = 0; row < code.rows(); ++row) {
-    const Position position = first + row;
-    const std::uint64_t key = order_.key(position);
-    const auto begin = static_cast<std::size_t>(code.indptr[static_cast<std::size_t>(row)]);
-    const auto end = static_cast<std::size_t>(code.indptr[static_cast<std::size_t>(row) + 1]);
-    for (std::size_t i = begin; i < end; ++i) {
-      Heap& heap = heaps_[static_cast<std::size_t>(code.indices[i])];
-      if (heap.entries.size() == size_) {
-        heap.refused = true;
-        if (key >= heap.bound) continue;
-        std::ranges::pop_heap(heap.entries, isEarlier);
-        heap.entries.back() = {code.values[i], position};
-      } else {
-        heap.entries.push_back({code.values[i], position});
-      }
-      std::ranges::push_heap(heap.entries, isEarlier);
-      if (heap.entries.size() == size_) heap.bound = order_.key(heap.entries.front().position);
+void ActivationSample::add(const FeatureColumns& columns) {
+  columns.forEachFeature([&](std::size_t feature, const FeatureColumns::Column& column) {
+    Sample& sample = samples_[feature];
+    sample.partial = sample.partial || sample.drawn.size() + column.rows.size() > size_;
+    FirstFew first(sample.drawn, size_,
+                   [](const Drawn& a, const Drawn& b) { return a.key < b.key; });
+    for (std::size_t i = 0; i < column.rows.size(); ++i) {
+      first.offer({order_.key(columns.first + column.rows[i]), column.values[i]});
     }
-  }
+    first.keep();
+  });
 }
 
 std::vector<ActivationSample::Activation> ActivationSample::drawn(FeatureId feature) const {
-  auto activations = heaps_[static_cast<std::size_t>(feature.value)].entries;
-  std::ranges::sort(activations, {},
-                    [this](const Activation& a) { return order_.key(a.position); });
+  auto sorted = samples_[static_cast<std::size_t>(feature.value)].drawn;
+  std::ranges::sort(sorted, {}, &Drawn::key);
+  std::vector<Activation> activations;
+  activations.reserve(sorted.size());
+  for (const auto& [key, value] : sorted) activations.push_back({value, order_.position(key)});
   return activations;
 }
 
 bool ActivationSample::isPartial(FeatureId feature) const {
-  return heaps_[static_cast<std::size_t>(feature.value)].refused;
+  return samples_[static_cast<std::size_t>(feature.value)].partial;
 }
 
 std::vector<std::vector<ActivationSample::Activation>> equalCountGroups(

@@ -10,9 +10,9 @@
 
 namespace featurescope {
 
-/// A uniform random sample of every feature's activations over a stream of sparse codes: the `size`
-/// at the positions that come first in the sampling order, all where there are no more. 16 bytes
-/// each, for those that exist.
+/// A uniform random sample of every feature's activations over a stream: the `size` (at least 1) at
+/// the positions that come first in the sampling order, all where there are no more. 16 bytes each,
+/// for those that exist.
 /// All features share one order, so the samples of two features meet where both fire: they are the
 /// bottom-k sketches from which co-activation is estimated (core/analysis/co_activation.h).
 class ActivationSample {
@@ -21,10 +21,9 @@ class ActivationSample {
 
   ActivationSample(std::int64_t features, std::int64_t size, std::uint64_t seed);
 
-  /// Row i of `code` is the token at position first + i.
-  void add(const SparseCode& code, Position first);
+  void add(const FeatureColumns& columns);
 
-  [[nodiscard]] std::int64_t features() const { return std::ssize(heaps_); }
+  [[nodiscard]] std::int64_t features() const { return std::ssize(samples_); }
   [[nodiscard]] const SamplingOrder& order() const { return order_; }
   /// In sampling order: any first few of them are a uniform sample themselves.
   [[nodiscard]] std::vector<Activation> drawn(FeatureId feature) const;
@@ -32,15 +31,19 @@ class ActivationSample {
   [[nodiscard]] bool isPartial(FeatureId feature) const;
 
  private:
-  struct Heap {
-    std::vector<Activation> entries;  ///< the last in sampling order at the front
-    std::uint64_t bound = ~0ULL;      ///< the front's key once full; keys from here on are refused
-    bool refused = false;
+  /// An activation by its position's key, which orders it and tells the position.
+  struct Drawn {
+    std::uint64_t key = 0;
+    float value = 0;
+  };
+  struct Sample {
+    std::vector<Drawn> drawn;  ///< in no order
+    bool partial = false;
   };
 
   std::size_t size_;
   SamplingOrder order_;
-  std::vector<Heap> heaps_;
+  std::vector<Sample> samples_;  ///< by feature
 };
 
 /// Equal-count quantiles of a feature's activations, strongest first: `drawn`, ranked as top

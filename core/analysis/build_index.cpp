@@ -193,14 +193,14 @@ class IndexBuilder {
   /// Of the tokens that addTokens() took from this batch.
   void addActivations(const TokenBatch& batch) {
     const at::Tensor x = siteValues(batch);
-    SparseCode code, fineTuned;
-    encoder_.encode(x, code, scales_ ? &fineTuned : nullptr);
-    checkFinite(code);
-    checkFinite(fineTuned);
-    writer_.appendActivations(collected_.statistics().tokens(), code.indptr, code.indices,
-                              code.values);
-    collected_.add(x, code, tokens_);
-    if (scales_) collected_.addFineTuned(fineTuned);
+    code_.clear();
+    fineTuned_.clear();
+    encoder_.encode(x, code_, scales_ ? &fineTuned_ : nullptr);
+    checkFinite(code_);
+    checkFinite(fineTuned_);
+    writer_.appendActivations(collected_.tokens(), code_.indptr, code_.indices, code_.values);
+    collected_.add(x, code_, tokens_);
+    if (scales_) collected_.addFineTuned(fineTuned_, tokens_);
   }
 
   static void checkFinite(const SparseCode& code) {
@@ -224,15 +224,15 @@ class IndexBuilder {
 
   void reportProgress() const {
     job_.progress.update({.stage = "indexing",
-                          .done = static_cast<std::uint64_t>(collected_.statistics().tokens()),
+                          .done = static_cast<std::uint64_t>(collected_.tokens()),
                           .total = estimatedTokens(),
                           .unit = "tokens",
-                          .detail = fmt::format("l0 {:.1f}", collected_.statistics().l0())});
+                          .detail = fmt::format("l0 {:.1f}", collected_.l0())});
   }
 
   /// From the share of the text read so far, and the limit that was asked for.
   [[nodiscard]] std::uint64_t estimatedTokens() const {
-    const auto done = static_cast<double>(collected_.statistics().tokens());
+    const auto done = static_cast<double>(collected_.tokens());
     const auto share = static_cast<double>(corpus_.bytesRead()) /
                        static_cast<double>(std::max<std::uint64_t>(corpus_.bytesTotal(), 1));
     double total = share > 0 ? done / std::min(share, 1.0) : 0;
@@ -283,7 +283,9 @@ class IndexBuilder {
   std::optional<LogitAttribution> attribution_;
   IndexCollectors collected_;
   IndexWriter writer_;
-  std::vector<TokenId> tokens_;  ///< of the batch at hand
+  // Of the batch at hand.
+  std::vector<TokenId> tokens_;
+  SparseCode code_, fineTuned_;
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/co_activation_counts.h"
 
-#include <ATen/Parallel.h>
+#include "core/kernels/parallel.h"
 
 #include <algorithm>
 #include <cmath>
@@ -15,17 +15,6 @@ namespace {
 constexpr std::int64_t kBytesAPair = sizeof(std::uint32_t) + sizeof(double);
 /// Neighbouring pairs share a line of the cache.
 constexpr std::int64_t kTile = 16;
-
-/// body(i) for i of [0, count), on all threads in turn: work that shrinks with i stays even.
-template <class Body>
-void inTurns(std::int64_t count, const Body& body) {
-  const std::int64_t threads = at::get_num_threads();
-  at::parallel_for(0, threads, 1, [&](std::int64_t first, std::int64_t end) {
-    for (std::int64_t thread = first; thread < end; ++thread) {
-      for (std::int64_t i = thread; i < count; i += threads) body(i);
-    }
-  });
-}
 
 /// Keeps the `count` largest values offered, of equal ones those of the smallest ids.
 class Largest {
@@ -107,8 +96,11 @@ void CoActivationCounts::add(const SparseCode& code) {
     const std::int64_t begin = code.indptr[row], end = code.indptr[row + 1];
     meetings_ += (end - begin) * (end - begin - 1) / 2;
     lengths_.push_back(static_cast<std::int32_t>(end - begin));
-    for (auto e = static_cast<std::size_t>(begin); std::cmp_less(e, end); ++e) {
-      entries_.push_back({code.indices[e], code.values[e]});
+    const std::size_t place = entries_.size();
+    entries_.resize(place + static_cast<std::size_t>(end - begin));
+    for (std::size_t i = 0; i < entries_.size() - place; ++i) {
+      const std::size_t entry = static_cast<std::size_t>(begin) + i;
+      entries_[place + i] = {code.indices[entry], code.values[entry]};
     }
     if (std::ssize(entries_) >= limits_.blockEntries) spill();
   }
@@ -174,14 +166,14 @@ void CoActivationCounts::countPlaces(std::int64_t row) {
 }
 
 void CoActivationCounts::count(std::int64_t first, std::int64_t end, const JobContext& job) {
-  const auto pairs = static_cast<std::size_t>((end - first) * features_);
-  together_.assign(pairs, 0);
-  products_.assign(pairs, 0);
+  const std::int64_t pairs = (end - first) * features_;
+  together_.assign(static_cast<std::size_t>(pairs), 0);
+  products_.assign(static_cast<std::size_t>(pairs), 0);
   for (const Block& block : blocks_) {
     job.throwIfStopped();
     read(block);
     place(first, end);
-    inTurns(end - first, [&](std::int64_t row) { countPlaces(row); });
+    parallelFor(end - first, pairs, [&](std::int64_t row) { countPlaces(row); });
   }
 }
 
@@ -198,12 +190,13 @@ void CoActivationCounts::forEach(const FeatureStatistics& statistics, std::int64
       const auto pair = static_cast<std::size_t>((smaller - first) * features_ + larger);
       ranking.offer(to, to == smaller ? larger : smaller, together_[pair], products_[pair]);
     };
-    inTurns(end - first, [&](std::int64_t row) {
+    const std::int64_t pairs = (end - first) * (features_ - first);
+    parallelFor(end - first, pairs, [&](std::int64_t row) {
       for (std::int64_t other = first + row + 1; other < features_; ++other) {
         offer(first + row, first + row, other);
       }
     });
-    inTurns((features_ - first + kTile - 1) / kTile, [&](std::int64_t tile) {
+    parallelFor((features_ - first + kTile - 1) / kTile, pairs, [&](std::int64_t tile) {
       const std::int64_t begin = first + tile * kTile;
       for (std::int64_t feature = first; feature < end; ++feature) {
         for (std::int64_t other = std::max(begin, feature + 1);

@@ -22,7 +22,7 @@ class CoActivationCounts {
   struct Limits {
     std::int64_t meetings = 30'000'000'000;   ///< pairs of features at a token, over all tokens
     std::int64_t countedBytes = 192'000'000;  ///< of the counts of a stripe, 12 a pair
-    std::int64_t blockEntries = 1 << 22;      ///< activations read at a time, 8 bytes each
+    std::int64_t blockEntries = 1 << 18;      ///< activations counted at a time, 8 bytes each
   };
 
   /// `folder`: where the code waits.

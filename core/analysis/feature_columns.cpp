@@ -8,23 +8,36 @@ namespace featurescope {
 
 ColumnStream::ColumnStream(std::int64_t features, Limits limits, Consume consume)
     : limits_(limits), consume_(std::move(consume)) {
-  pending_.features = features;
+  pending_.columns = features;
 }
 
 void ColumnStream::add(const SparseCode& code, std::span<const TokenId> tokens) {
   assert(std::cmp_equal(tokens.size(), code.rows()));
+  std::size_t first = 0;
   for (std::size_t row = 0; row < tokens.size(); ++row) {
-    const std::int64_t begin = code.indptr[row], end = code.indptr[row + 1];
-    const bool full =
-        pending_.nonZeros() + end - begin > limits_.nonZeros || pending_.rows() == limits_.rows;
-    if (full && pending_.rows() > 0) handOn();
-    pending_.indices.insert(pending_.indices.end(), code.indices.begin() + begin,
-                            code.indices.begin() + end);
-    pending_.values.insert(pending_.values.end(), code.values.begin() + begin,
-                           code.values.begin() + end);
-    pending_.indptr.push_back(pending_.nonZeros() + end - begin);
-    columns_.tokens.push_back(tokens[row]);
+    const std::int64_t waiting = pending_.rows() + static_cast<std::int64_t>(row - first);
+    const std::int64_t nonZeros = pending_.nonZeros() + code.indptr[row + 1] - code.indptr[first];
+    if (waiting == 0 || (nonZeros <= limits_.nonZeros && waiting < limits_.rows)) continue;
+    append(code, tokens, first, row);
+    handOn();
+    first = row;
   }
+  append(code, tokens, first, tokens.size());
+}
+
+void ColumnStream::append(const SparseCode& code, std::span<const TokenId> tokens,
+                          std::size_t first, std::size_t end) {
+  const std::int64_t begin = code.indptr[first], moved = pending_.nonZeros() - begin;
+  const std::int64_t last = code.indptr[end];
+  for (std::size_t row = first; row < end; ++row) {
+    pending_.indptr.push_back(code.indptr[row + 1] + moved);
+  }
+  pending_.indices.insert(pending_.indices.end(), code.indices.begin() + begin,
+                          code.indices.begin() + last);
+  pending_.values.insert(pending_.values.end(), code.values.begin() + begin,
+                         code.values.begin() + last);
+  columns_.tokens.insert(columns_.tokens.end(), tokens.begin() + static_cast<std::ptrdiff_t>(first),
+                         tokens.begin() + static_cast<std::ptrdiff_t>(end));
 }
 
 void ColumnStream::finish() {
@@ -32,24 +45,7 @@ void ColumnStream::finish() {
 }
 
 void ColumnStream::handOn() {
-  // A counting sort by feature; it keeps the order of rows.
-  columns_.starts.assign(static_cast<std::size_t>(pending_.features) + 1, 0);
-  for (const std::int32_t feature : pending_.indices) {
-    ++columns_.starts[static_cast<std::size_t>(feature) + 1];
-  }
-  for (std::size_t f = 1; f < columns_.starts.size(); ++f) {
-    columns_.starts[f] += columns_.starts[f - 1];
-  }
-  std::vector<std::int64_t> ends(columns_.starts.begin(), columns_.starts.end() - 1);
-  columns_.entries.resize(pending_.indices.size());
-  for (std::size_t row = 0; row + 1 < pending_.indptr.size(); ++row) {
-    for (auto i = static_cast<std::size_t>(pending_.indptr[row]);
-         i < static_cast<std::size_t>(pending_.indptr[row + 1]); ++i) {
-      std::int64_t& end = ends[static_cast<std::size_t>(pending_.indices[i])];
-      columns_.entries[static_cast<std::size_t>(end++)] = {static_cast<std::int32_t>(row),
-                                                           pending_.values[i]};
-    }
-  }
+  transpose(pending_, columns_.activations);
   consume_(columns_);
 
   columns_.first += pending_.rows();

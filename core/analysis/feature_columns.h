@@ -2,7 +2,9 @@
 #pragma once
 
 #include "core/base/ids.h"
+#include "core/kernels/parallel.h"
 #include "core/kernels/sparse_code.h"
+#include "core/kernels/sparse_matrix.h"
 
 #include <cstdint>
 #include <functional>
@@ -11,25 +13,41 @@
 
 namespace featurescope {
 
-/// A stretch of a stream of sparse codes, turned by feature.
+/// A stretch of a stream of sparse codes, turned by feature: what is collected of a feature is
+/// collected in one go, and of different features side by side.
 struct FeatureColumns {
-  struct Entry {
-    std::int32_t row = 0;  ///< the token at position first + row
-    float value = 0;
-  };
-
   Position first = 0;
-  std::vector<TokenId> tokens;       ///< by row
-  std::vector<std::int64_t> starts;  ///< by feature, M + 1
-  std::vector<Entry> entries;        ///< by feature, rows ascending
+  std::vector<TokenId> tokens;  ///< by row: the token at position first + row
+  SparseMatrix activations;     ///< [M, rows], rows ascending within a feature
 
   [[nodiscard]] std::int32_t features() const {
-    return static_cast<std::int32_t>(starts.size()) - 1;
+    return static_cast<std::int32_t>(activations.rows());
   }
-  [[nodiscard]] std::span<const Entry> of(FeatureId feature) const {
+
+  /// Where one feature is active, and how strongly: rows[i] with values[i].
+  struct Column {
+    std::span<const std::int32_t> rows;
+    std::span<const float> values;
+  };
+  [[nodiscard]] Column of(FeatureId feature) const {
     const auto f = static_cast<std::size_t>(feature.value);
-    return std::span(entries).subspan(static_cast<std::size_t>(starts[f]),
-                                      static_cast<std::size_t>(starts[f + 1] - starts[f]));
+    const auto begin = static_cast<std::size_t>(activations.indptr[f]);
+    const auto count = static_cast<std::size_t>(activations.indptr[f + 1]) - begin;
+    return {std::span(activations.indices).subspan(begin, count),
+            std::span(activations.values).subspan(begin, count)};
+  }
+
+  /// Calls visit(f, column) of every feature, on all threads; each must write what is its own.
+  template <class Visit>
+  void forEachFeature(const Visit& visit) const {
+    constexpr std::int64_t kBlock = 16;
+    parallelBlocks(activations.rows(), kBlock, activations.nonZeros(),
+                   [&](std::int64_t begin, std::int64_t end) {
+                     for (std::int64_t f = begin; f < end; ++f) {
+                       visit(static_cast<std::size_t>(f),
+                             of(FeatureId{static_cast<std::int32_t>(f)}));
+                     }
+                   });
   }
 };
 
@@ -51,11 +69,13 @@ class ColumnStream {
   void finish();
 
  private:
+  void append(const SparseCode& code, std::span<const TokenId> tokens, std::size_t first,
+              std::size_t end);
   void handOn();
 
   Limits limits_;
   Consume consume_;
-  SparseCode pending_;
+  SparseMatrix pending_;  ///< [rows, M]
   FeatureColumns columns_;
 };
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/feature_neighbours_torch.h"
-
-#include <ATen/Parallel.h>
+#include "core/kernels/parallel.h"
 
 #include <algorithm>
 #include <limits>
@@ -83,10 +82,8 @@ void FeatureNeighbours::forEach(std::int64_t count, const JobContext& job,
       return FeatureId{static_cast<std::int32_t>(first + row)};
     };
     std::vector<std::vector<SimilarFeature>> nearest(static_cast<std::size_t>(rows));
-    at::parallel_for(0, rows, 1, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t row = begin; row < end; ++row) {
-        nearest[static_cast<std::size_t>(row)] = largest(rowOf(cosines, row), idOf(row), count);
-      }
+    parallelFor(rows, cosines.numel(), [&](std::int64_t row) {
+      nearest[static_cast<std::size_t>(row)] = largest(rowOf(cosines, row), idOf(row), count);
     });
     for (std::int64_t row = 0; row < rows; ++row) {
       visit(idOf(row), std::move(nearest[static_cast<std::size_t>(row)]));

@@ -9,17 +9,19 @@ namespace featurescope {
 FeatureStatistics::FeatureStatistics(std::int64_t features)
     : entries_(static_cast<std::size_t>(features)) {}
 
-void FeatureStatistics::add(const SparseCode& code) {
-  tokens_ += code.rows();
-  activations_ += code.nonZeros();
-  for (std::size_t i = 0; i < code.indices.size(); ++i) {
-    Entry& entry = entries_[static_cast<std::size_t>(code.indices[i])];
-    const float value = code.values[i];
-    ++entry.active;
-    entry.sum += static_cast<double>(value);
-    entry.sumOfSquares += static_cast<double>(value) * static_cast<double>(value);
-    entry.max = std::max(entry.max, value);
-  }
+void FeatureStatistics::add(const FeatureColumns& columns) {
+  tokens_ += std::ssize(columns.tokens);
+  activations_ += columns.activations.nonZeros();
+  columns.forEachFeature([this](std::size_t feature, const FeatureColumns::Column& column) {
+    Entry entry = entries_[feature];
+    entry.active += std::ssize(column.values);
+    for (const float value : column.values) {
+      entry.sum += static_cast<double>(value);
+      entry.sumOfSquares += static_cast<double>(value) * static_cast<double>(value);
+      entry.max = std::max(entry.max, value);
+    }
+    entries_[feature] = entry;
+  });
 }
 
 double FeatureStatistics::meanActive(FeatureId feature) const {

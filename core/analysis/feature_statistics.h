@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/analysis/feature_columns.h"
 #include "core/base/ids.h"
-#include "core/kernels/sparse_code.h"
 
 #include <cstdint>
 #include <vector>
 
 namespace featurescope {
 
-/// Counts and sums of every feature over a stream of sparse codes.
+/// Counts and sums of every feature over a stream.
 class FeatureStatistics {
  public:
   explicit FeatureStatistics(std::int64_t features);
 
-  /// Every row of `code` is a token that counts.
-  void add(const SparseCode& code);
+  /// The next stretch; every row is a token that counts.
+  void add(const FeatureColumns& columns);
 
   [[nodiscard]] std::int64_t features() const { return std::ssize(entries_); }
   [[nodiscard]] std::int64_t tokens() const { return tokens_; }

@@ -2,12 +2,44 @@
 #include "core/analysis/feature_tokens.h"
 
 #include <algorithm>
+#include <bit>
+#include <utility>
 
 namespace featurescope {
 
 namespace {
 
 constexpr std::int64_t kBufferedPairs = 1 << 12;  ///< of each run: 48 KiB
+/// Features that a thread counts at a time, with counts of the whole vocabulary of its own.
+constexpr std::int64_t kFeatureBlock = 256;
+
+/// Counts by token; hands the counted ones on by id without sorting them.
+class TokenCounter {
+ public:
+  explicit TokenCounter(std::size_t vocabulary)
+      : counts_(vocabulary), counted_((vocabulary + kWord - 1) / kWord) {}
+
+  void count(TokenId token) {
+    const auto id = static_cast<std::size_t>(token.value);
+    ++counts_[id];
+    counted_[id / kWord] |= std::uint64_t{1} << id % kWord;
+  }
+  /// take(token, count) of all counted so far, which are then forgotten.
+  template <class Take>
+  void handOn(const Take& take) {
+    for (std::size_t word = 0; word < counted_.size(); ++word) {
+      for (std::uint64_t& bits = counted_[word]; bits != 0; bits &= bits - 1) {
+        const std::size_t id = word * kWord + static_cast<std::size_t>(std::countr_zero(bits));
+        take(static_cast<std::int32_t>(id), std::exchange(counts_[id], 0));
+      }
+    }
+  }
+
+ private:
+  static constexpr std::size_t kWord = 64;
+  std::vector<std::int32_t> counts_;
+  std::vector<std::uint64_t> counted_;  ///< a bit a token
+};
 
 }  // namespace
 
@@ -18,35 +50,35 @@ FeatureTokens::FeatureTokens(std::int64_t features, std::int64_t vocabulary,
       occurrences_(static_cast<std::size_t>(vocabulary)),
       counts_(static_cast<std::size_t>(vocabulary)) {}
 
-void FeatureTokens::count(TokenId token, std::int64_t activations) {
-  std::int64_t& total = counts_[static_cast<std::size_t>(token.value)];
-  if (total == 0) counted_.push_back(token);
-  total += activations;
-}
-
 void FeatureTokens::add(const FeatureColumns& columns) {
   for (const TokenId token : columns.tokens) ++occurrences_[static_cast<std::size_t>(token.value)];
+  const std::int64_t blocks = (columns.features() + kFeatureBlock - 1) / kFeatureBlock;
+  std::vector<std::vector<Pair>> pairs(static_cast<std::size_t>(blocks));
+  parallelBlocks(columns.features(), kFeatureBlock, columns.activations.nonZeros(),
+                 [&](std::int64_t begin, std::int64_t end) {
+                   countPairs(columns, begin, end,
+                              pairs[static_cast<std::size_t>(begin / kFeatureBlock)]);
+                 });
   const std::int64_t begin = spill_.size();
-  std::vector<Pair> pairs;
-  for (std::int32_t f = 0; f < columns.features(); ++f) {
-    for (const auto& [row, value] : columns.of(FeatureId{f})) {
-      const TokenId token = columns.tokens[static_cast<std::size_t>(row)];
-      count(token, 1);
-      Strongest& strongest = strongest_[static_cast<std::size_t>(f)];
-      if (value > strongest.value) strongest = {value, token};
-    }
-    std::ranges::sort(counted_);
-    pairs.clear();
-    pairs.reserve(counted_.size());
-    for (const TokenId token : counted_) {
-      std::int64_t& total = counts_[static_cast<std::size_t>(token.value)];
-      pairs.push_back({f, token.value, static_cast<std::int32_t>(total)});
-      total = 0;
-    }
-    counted_.clear();
-    spill_.append(std::span<const Pair>(pairs));
-  }
+  for (const std::vector<Pair>& ofBlock : pairs) spill_.append(std::span<const Pair>(ofBlock));
   runs_.push_back({.offset = begin, .end = spill_.size(), .buffer = {}, .next = 0});
+}
+
+void FeatureTokens::countPairs(const FeatureColumns& columns, std::int64_t begin, std::int64_t end,
+                               std::vector<Pair>& pairs) {
+  TokenCounter counter(occurrences_.size());
+  for (auto f = static_cast<std::int32_t>(begin); f < end; ++f) {
+    const auto [rows, values] = columns.of(FeatureId{f});
+    Strongest& strongest = strongest_[static_cast<std::size_t>(f)];
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const TokenId token = columns.tokens[static_cast<std::size_t>(rows[i])];
+      counter.count(token);
+      if (values[i] > strongest.value) strongest = {values[i], token};
+    }
+    counter.handOn([&](std::int32_t token, std::int32_t count) {
+      pairs.push_back({f, token, count});
+    });
+  }
 }
 
 const FeatureTokens::Pair* FeatureTokens::take(Run& run, FeatureId feature) const {
@@ -68,7 +100,9 @@ FeatureTokens::Found FeatureTokens::find(FeatureId feature, std::int64_t count) 
   std::int64_t activations = 0;
   for (Run& run : runs_) {
     while (const Pair* pair = take(run, feature)) {
-      this->count(TokenId{pair->token}, pair->activations);
+      std::int64_t& total = counts_[static_cast<std::size_t>(pair->token)];
+      if (total == 0) counted_.push_back(TokenId{pair->token});
+      total += pair->activations;
       activations += pair->activations;
     }
   }

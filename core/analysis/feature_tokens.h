@@ -57,7 +57,9 @@ class FeatureTokens {
     TokenId token;
   };
 
-  void count(TokenId token, std::int64_t activations);
+  /// The pairs of the features [begin, end) in the order of a run, appended.
+  void countPairs(const FeatureColumns& columns, std::int64_t begin, std::int64_t end,
+                  std::vector<Pair>& pairs);
   /// The next pair of `run` if it is of `feature`, else nothing.
   const Pair* take(Run& run, FeatureId feature) const;
 

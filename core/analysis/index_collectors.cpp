@@ -9,30 +9,44 @@ IndexCollectors::IndexCollectors(const Shape& shape, const IndexDetail& detail)
       top_(shape.features, detail.top),
       sample_(shape.features, detail.drawn(), shape.seed),
       tokenSample_(detail.nearMisses > 0 ? kNearMissTokens : 0, shape.seed),
-      tokens_(shape.features, shape.vocabulary, shape.folder),
+      featureTokens_(shape.features, shape.vocabulary, shape.folder),
       coActivations_(shape.features, shape.folder, detail.coActivationLimits()),
-      columns_(shape.features, {},
-               [this](const FeatureColumns& columns) { tokens_.add(columns); }) {
-  if (shape.fineTuned) {
-    fineTuned_ = FineTuned{FeatureStatistics(shape.features), ActivationHistogram(shape.features)};
-  }
+      columns_(shape.features, {}, [this](const FeatureColumns& columns) {
+        statistics_.add(columns);
+        histogram_.add(columns);
+        top_.add(columns);
+        sample_.add(columns);
+        featureTokens_.add(columns);
+      }) {
+  if (!shape.fineTuned) return;
+  fineTuned_ = FineTuned{FeatureStatistics(shape.features), ActivationHistogram(shape.features)};
+  fineTunedColumns_.emplace(shape.features, ColumnStream::Limits{},
+                            [this](const FeatureColumns& columns) {
+                              fineTuned_->statistics.add(columns);
+                              fineTuned_->histogram.add(columns);
+                            });
 }
 
 void IndexCollectors::add(const at::Tensor& x, const SparseCode& code,
                           std::span<const TokenId> tokens) {
-  const Position first = statistics_.tokens();
-  statistics_.add(code);
-  histogram_.add(code);
-  top_.add(code, first);
-  sample_.add(code, first);
-  tokenSample_.add(x, code, first);
+  tokenSample_.add(x, code, tokens_);
   coActivations_.add(code);
   columns_.add(code, tokens);
+  tokens_ += code.rows();
+  activations_ += code.nonZeros();
 }
 
-void IndexCollectors::addFineTuned(const SparseCode& code) {
-  fineTuned_->statistics.add(code);
-  fineTuned_->histogram.add(code);
+void IndexCollectors::addFineTuned(const SparseCode& code, std::span<const TokenId> tokens) {
+  fineTunedColumns_->add(code, tokens);
+}
+
+void IndexCollectors::finish() {
+  columns_.finish();
+  if (fineTunedColumns_) fineTunedColumns_->finish();
+}
+
+double IndexCollectors::l0() const {
+  return tokens_ == 0 ? 0 : static_cast<double>(activations_) / static_cast<double>(tokens_);
 }
 
 }  // namespace featurescope

@@ -33,10 +33,14 @@ class IndexCollectors {
 
   /// The next tokens of the stream: x [tokens, width] at the site and its code.
   void add(const at::Tensor& x, const SparseCode& code, std::span<const TokenId> tokens);
-  /// The code of the tokens added last, after the fine-tuning.
-  void addFineTuned(const SparseCode& code);
+  /// The code of the same tokens after the fine-tuning.
+  void addFineTuned(const SparseCode& code, std::span<const TokenId> tokens);
   /// After the last token.
-  void finish() { columns_.finish(); }
+  void finish();
+
+  /// So far, of all codes added.
+  [[nodiscard]] std::int64_t tokens() const { return tokens_; }
+  [[nodiscard]] double l0() const;
 
   /// Of the activations after a fine-tuning.
   struct FineTuned {
@@ -44,25 +48,28 @@ class IndexCollectors {
     ActivationHistogram histogram;
   };
 
+  // Complete after finish().
   [[nodiscard]] const FeatureStatistics& statistics() const { return statistics_; }
   [[nodiscard]] const ActivationHistogram& histogram() const { return histogram_; }
   [[nodiscard]] const TopActivations& top() const { return top_; }
   [[nodiscard]] const ActivationSample& sample() const { return sample_; }
   [[nodiscard]] const TokenSample& tokenSample() const { return tokenSample_; }
-  [[nodiscard]] FeatureTokens& tokens() { return tokens_; }
+  [[nodiscard]] FeatureTokens& featureTokens() { return featureTokens_; }
   [[nodiscard]] CoActivationCounts& coActivations() { return coActivations_; }
   [[nodiscard]] const std::optional<FineTuned>& fineTuned() const { return fineTuned_; }
 
  private:
+  std::int64_t tokens_ = 0, activations_ = 0;
   FeatureStatistics statistics_;
   ActivationHistogram histogram_;
   TopActivations top_;
   ActivationSample sample_;
   TokenSample tokenSample_;
-  FeatureTokens tokens_;
+  FeatureTokens featureTokens_;
   CoActivationCounts coActivations_;
-  ColumnStream columns_;
   std::optional<FineTuned> fineTuned_;
+  ColumnStream columns_;
+  std::optional<ColumnStream> fineTunedColumns_;
 };
 
 }  // namespace featurescope

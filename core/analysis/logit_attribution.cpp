@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/logit_attribution_torch.h"
 #include "core/base/error.h"
+#include "core/kernels/parallel.h"
 #include "core/lm/device_torch.h"
 #include "core/lm/model_folder.h"
 #include "core/lm/read_weights_torch.h"
 
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -112,12 +112,10 @@ void LogitAttribution::forEachFeature(
     const at::Tensor values = logits(decoder.narrow(0, first, features)).to(at::kCPU).contiguous();
     values.index_fill_(1, nameless, std::numeric_limits<double>::quiet_NaN());
     std::vector<ExtremeLogits> extremes(static_cast<std::size_t>(features));
-    at::parallel_for(0, features, 1, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) {
-        const float* row = values.const_data_ptr<float>() + i * vocabulary();
-        extremes[static_cast<std::size_t>(i)] = extremesOf(
-            {row, static_cast<std::size_t>(vocabulary())}, static_cast<std::size_t>(count));
-      }
+    parallelFor(features, values.numel(), [&](std::int64_t i) {
+      const float* row = values.const_data_ptr<float>() + i * vocabulary();
+      extremes[static_cast<std::size_t>(i)] = extremesOf(
+          {row, static_cast<std::size_t>(vocabulary())}, static_cast<std::size_t>(count));
     });
     for (std::int64_t i = 0; i < features; ++i) {
       take(FeatureId{static_cast<std::int32_t>(first + i)},

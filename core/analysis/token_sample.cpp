@@ -7,7 +7,9 @@ namespace featurescope {
 
 void TokenSample::add(const at::Tensor& x, const SparseCode& code, Position first) {
   if (size_ == 0) return;
-  if (!values_.defined()) values_ = at::empty({static_cast<std::int64_t>(size_), x.size(1)});
+  const std::int64_t width = x.size(1);
+  if (!values_.defined()) values_ = at::empty({static_cast<std::int64_t>(size_), width});
+  at::Tensor values;  // of all rows, once one is drawn
   for (std::int64_t row = 0; row < code.rows(); ++row) {
     const std::uint64_t key = order_.key(first + row);
     if (heap_.size() == size_) {
@@ -20,7 +22,9 @@ void TokenSample::add(const at::Tensor& x, const SparseCode& code, Position firs
     Token& token = heap_.back();
     token.key = key;
     token.position = first + row;
-    token.x.copy_(x[row]);
+    if (!values.defined()) values = x.to(at::kCPU, at::kFloat).contiguous();
+    std::copy_n(values.const_data_ptr<float>() + row * width, width,
+                token.x.mutable_data_ptr<float>());
     const auto begin = code.indices.begin() + code.indptr[static_cast<std::size_t>(row)];
     const auto end = code.indices.begin() + code.indptr[static_cast<std::size_t>(row) + 1];
     token.active.assign(begin, end);

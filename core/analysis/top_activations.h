@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/analysis/feature_columns.h"
 #include "core/base/ids.h"
-#include "core/kernels/sparse_code.h"
 
 #include <cstdint>
 #include <vector>
 
 namespace featurescope {
 
-/// The strongest activations of every feature over a stream of sparse codes: the `count` of largest
-/// value, equal values by position. 16 bytes each, for those that exist.
+/// The strongest activations of every feature over a stream: the `count` of largest value, equal
+/// values by position. 16 bytes each, for those that exist.
 class TopActivations {
  public:
   struct Activation {
@@ -23,17 +23,17 @@ class TopActivations {
     return a.value != b.value ? a.value > b.value : a.position < b.position;
   }
 
+  /// `count`: at least 1.
   TopActivations(std::int64_t features, std::int64_t count);
 
-  /// Row i of `code` is the token at position first + i; positions only grow from call to call.
-  void add(const SparseCode& code, Position first);
+  void add(const FeatureColumns& columns);
 
   /// Strongest first.
   [[nodiscard]] std::vector<Activation> ranked(FeatureId feature) const;
 
  private:
   std::size_t count_;
-  std::vector<std::vector<Activation>> heaps_;  ///< by feature, the weakest kept one at the front
+  std::vector<std::vector<Activation>> kept_;  ///< by feature, in no order
 };
 
 }  // namespace featurescope

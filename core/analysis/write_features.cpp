@@ -67,7 +67,8 @@ class FeatureWriter {
       report("writing the features", f);
       const FeatureId feature{f};
       const auto at = static_cast<std::size_t>(f);
-      const FeatureTokens::Found tokens = collected_.tokens().find(feature, detail_.featureTokens);
+      const FeatureTokens::Found tokens =
+          collected_.featureTokens().find(feature, detail_.featureTokens);
       FeatureRecord record = statisticsOf(feature);
       record.topTokenCount = tokens.ofStrongest.activations;
       record.cosineToDead = decoder.cosinesToDead[at];

@@ -19,6 +19,12 @@ struct SparseCode {
 
   [[nodiscard]] std::int64_t rows() const { return static_cast<std::int64_t>(indptr.size()) - 1; }
   [[nodiscard]] std::int64_t nonZeros() const { return indptr.back(); }
+  /// No rows; the memory is kept.
+  void clear() {
+    indptr.resize(1);
+    indices.clear();
+    values.clear();
+  }
 };
 
 /// The entries > 0 of f [tokens, M], appended to `code` (whose `features` must be M). NaN counts as

@@ -12,8 +12,12 @@ namespace featurescope {
 
 namespace {
 
-/// Rows whose columns are counted together when a matrix is transposed.
-constexpr std::int64_t kTransposeBlock = 64;
+/// Rows whose columns are counted together when a matrix is transposed: few blocks, since each
+/// counts every column.
+std::int64_t transposeBlock(std::int64_t rows) {
+  constexpr std::int64_t kFewestRows = 64, kBlocks = 16;
+  return std::max(kFewestRows, (rows + kBlocks - 1) / kBlocks);
+}
 
 FEATURESCOPE_INLINE std::int64_t countOfRow(const float* z, const float* bias,
                                             std::int64_t columns) {
@@ -42,15 +46,16 @@ FEATURESCOPE_INLINE std::int64_t entriesOfRow(const float* z, const float* bias,
 
 /// For each block of rows and each column, how many of the block's entries lie in that column.
 std::vector<std::int32_t> columnCounts(const SparseMatrix& matrix) {
-  const std::int64_t blocks = (matrix.rows() + kTransposeBlock - 1) / kTransposeBlock;
+  const std::int64_t block = transposeBlock(matrix.rows());
+  const std::int64_t blocks = (matrix.rows() + block - 1) / block;
   std::vector<std::int32_t> counts(static_cast<std::size_t>(blocks * matrix.columns), 0);
-  parallelBlocks(
-      matrix.rows(), kTransposeBlock, matrix.nonZeros(), [&](std::int64_t first, std::int64_t end) {
-        std::int32_t* const ofBlock = counts.data() + first / kTransposeBlock * matrix.columns;
-        for (std::int64_t e = matrix.indptr[first]; e < matrix.indptr[end]; ++e) {
-          ++ofBlock[matrix.indices[e]];
-        }
-      });
+  parallelBlocks(matrix.rows(), block, matrix.nonZeros(),
+                 [&](std::int64_t first, std::int64_t end) {
+                   std::int32_t* const ofBlock = counts.data() + first / block * matrix.columns;
+                   for (std::int64_t e = matrix.indptr[first]; e < matrix.indptr[end]; ++e) {
+                     ++ofBlock[matrix.indices[e]];
+                   }
+                 });
   return counts;
 }
 
@@ -118,17 +123,18 @@ void transpose(const SparseMatrix& matrix, SparseMatrix& transposed) {
   std::vector<std::int64_t> places = firstPlaces(columnCounts(matrix), transposed);
   transposed.indices.resize(matrix.indices.size());
   transposed.values.resize(matrix.values.size());
-  parallelBlocks(
-      matrix.rows(), kTransposeBlock, matrix.nonZeros(), [&](std::int64_t first, std::int64_t end) {
-        std::int64_t* const next = places.data() + first / kTransposeBlock * matrix.columns;
-        for (std::int64_t t = first; t < end; ++t) {
-          for (std::int64_t e = matrix.indptr[t]; e < matrix.indptr[t + 1]; ++e) {
-            const std::int64_t place = next[matrix.indices[e]]++;
-            transposed.indices[place] = static_cast<std::int32_t>(t);
-            transposed.values[place] = matrix.values[e];
-          }
-        }
-      });
+  const std::int64_t block = transposeBlock(matrix.rows());
+  parallelBlocks(matrix.rows(), block, matrix.nonZeros(),
+                 [&](std::int64_t first, std::int64_t end) {
+                   std::int64_t* const next = places.data() + first / block * matrix.columns;
+                   for (std::int64_t t = first; t < end; ++t) {
+                     for (std::int64_t e = matrix.indptr[t]; e < matrix.indptr[t + 1]; ++e) {
+                       const std::int64_t place = next[matrix.indices[e]]++;
+                       transposed.indices[place] = static_cast<std::int32_t>(t);
+                       transposed.values[place] = matrix.values[e];
+                     }
+                   }
+                 });
 }
 
 namespace plain {

@@ -41,10 +41,10 @@ TEST(ActivationHistogram, HasABinForEveryFloat) {
 }
 
 TEST(ActivationHistogram, CountsTheValuesBetweenTheEdges) {
-  const CodeStream stream(1, 301, 13);
-  ActivationHistogram histogram(13);
-  stream.inBatches(40, [&](const SparseCode& code, auto, auto) { histogram.add(code); });
-  for (std::int32_t f = 0; f < 13; ++f) {
+  const CodeStream stream(1, 6001, 50);  // worth several threads
+  ActivationHistogram histogram(50);
+  stream.inStretches(5000, [&](const FeatureColumns& columns) { histogram.add(columns); });
+  for (std::int32_t f = 0; f < 50; ++f) {
     ActivationHistogram::Counts expected{};
     for (const auto& activation : stream.activationsOf(f)) {
       int bin = 0;
@@ -57,13 +57,14 @@ TEST(ActivationHistogram, CountsTheValuesBetweenTheEdges) {
   }
 }
 
-TEST(SamplingOrder, IsUniformAndWithoutTies) {
+TEST(SamplingOrder, IsUniformAndOneToOne) {
   const SamplingOrder order(7);
   std::set<std::uint64_t> keys;
   constexpr int kPositions = 20000;
   int firstHalf = 0, lowBit = 0;
   for (Position p = 0; p < kPositions; ++p) {
     const std::uint64_t key = order.key(p);
+    EXPECT_EQ(order.position(key), p);
     keys.insert(key);
     firstHalf += static_cast<int>(key >> 63 == 0);
     lowBit += static_cast<int>(key & 1);
@@ -75,24 +76,23 @@ TEST(SamplingOrder, IsUniformAndWithoutTies) {
 }
 
 ActivationSample sampleOf(const CodeStream& stream, std::int64_t size, std::uint64_t seed,
-                          std::int64_t batch = 40) {
+                          std::int64_t stretch = 40) {
   ActivationSample sample(stream.features(), size, seed);
-  stream.inBatches(batch,
-                   [&](const SparseCode& code, Position first, auto) { sample.add(code, first); });
+  stream.inStretches(stretch, [&](const FeatureColumns& columns) { sample.add(columns); });
   return sample;
 }
 
 FeatureStatistics statisticsOf(const CodeStream& stream) {
   FeatureStatistics statistics(stream.features());
-  stream.inBatches(40, [&](const SparseCode& code, auto, auto) { statistics.add(code); });
+  stream.inStretches(40, [&](const FeatureColumns& columns) { statistics.add(columns); });
   return statistics;
 }
 
-TEST(ActivationSample, HoldsTheFirstInSamplingOrderWhateverTheBatches) {
+TEST(ActivationSample, HoldsTheFirstInSamplingOrderWhateverTheStretches) {
   const CodeStream stream(2, 500, 13);
   for (const std::int64_t size : {1, 2, 31, 1000}) {
-    for (const std::int64_t batch : {1, 17, 500}) {
-      const ActivationSample sample = sampleOf(stream, size, 3, batch);
+    for (const std::int64_t stretch : {1, 17, 500}) {
+      const ActivationSample sample = sampleOf(stream, size, 3, stretch);
       for (std::int32_t f = 0; f < 13; ++f) {
         auto expected = stream.activationsOf(f);
         std::ranges::sort(expected, {},

@@ -79,8 +79,8 @@ TEST(CoActivationCounts, RankTheOthersByJaccardIndexAndCorrelationOverAllTokens)
       FeatureStatistics statistics(kFeatures);
       stream.inBatches(50, [&](const SparseCode& code, Position, std::span<const TokenId>) {
         counts.add(code);
-        statistics.add(code);
       });
+      stream.inStretches(50, [&](const FeatureColumns& columns) { statistics.add(columns); });
       ASSERT_TRUE(counts.isWhole());
       std::int32_t next = 0;
       counts.forEach(statistics, 6, {.stop = {}, .progress = progress},

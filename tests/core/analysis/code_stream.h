@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/analysis/feature_columns.h"
 #include "core/base/ids.h"
 #include "core/base/random.h"
 #include "core/kernels/sparse_code.h"
@@ -69,6 +70,16 @@ class CodeStream {
                                        static_cast<std::size_t>(rows)));
       first += rows;
     }
+  }
+
+  /// Calls `visit(columns)` for stretches of at most `most` rows, which come in batches of random
+  /// sizes.
+  template <class Visit>
+  void inStretches(std::int64_t most, const Visit& visit) const {
+    ColumnStream columns(features_, {.nonZeros = tokens() * features_, .rows = most}, visit);
+    inBatches(40,
+              [&](const SparseCode& code, Position, auto tokens) { columns.add(code, tokens); });
+    columns.finish();
   }
 
  private:

@@ -39,12 +39,21 @@ struct Stream {
       tokens += rows;
     }
   }
+
+  template <class Visit>
+  void inStretches(const Visit& visit) const {
+    ColumnStream columns(9, {.nonZeros = 70, .rows = 25}, visit);
+    for (const SparseCode& code : batches) {
+      columns.add(code, std::vector<TokenId>(static_cast<std::size_t>(code.rows())));
+    }
+    columns.finish();
+  }
 };
 
 TEST(FeatureStatistics, AreTheCountsSumsAndMaximaOfTheWholeStream) {
   const Stream stream(5);
   FeatureStatistics statistics(9);
-  for (const SparseCode& code : stream.batches) statistics.add(code);
+  stream.inStretches([&](const FeatureColumns& columns) { statistics.add(columns); });
   std::int64_t all = 0;
   for (std::int32_t f = 0; f < 9; ++f) {
     const auto found = stream.activations.find(f);
@@ -82,11 +91,7 @@ TEST(TopActivations, AreTheFirstOfAllSortedByValueThenPosition) {
   for (const std::int64_t count : {1, 2, 7, 50, 1000}) {
     const Stream stream(static_cast<std::uint64_t>(count));
     TopActivations top(9, count);
-    Position first = 0;
-    for (const SparseCode& code : stream.batches) {
-      top.add(code, first);
-      first += code.rows();
-    }
+    stream.inStretches([&](const FeatureColumns& columns) { top.add(columns); });
     for (std::int32_t f = 0; f < 9; ++f) {
       auto expected =
           stream.activations.contains(f) ? stream.activations.at(f) : std::vector<Activation>();

@@ -31,16 +31,17 @@ TEST(ColumnStream, CutsTheSameStretchesFromAnyBatches) {
   Position next = 0;
   for (const FeatureColumns& stretch : expected) {
     EXPECT_EQ(stretch.first, next);
-    EXPECT_LE(std::ssize(stretch.entries), 150);
+    EXPECT_LE(stretch.activations.nonZeros(), 150);
     EXPECT_LE(std::ssize(stretch.tokens), 50);
-    std::size_t found = 0;
+    std::int64_t found = 0;
     for (std::int32_t f = 0; f < 12; ++f) {
-      for (const auto& [row, value] : stretch.of(FeatureId{f})) {
-        EXPECT_EQ(value, stream.value(next + row, f));
+      const auto [rows, values] = stretch.of(FeatureId{f});
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        EXPECT_EQ(values[i], stream.value(next + rows[i], f));
         ++found;
       }
     }
-    EXPECT_EQ(found, stretch.entries.size());
+    EXPECT_EQ(found, stretch.activations.nonZeros());
     for (std::size_t row = 0; row < stretch.tokens.size(); ++row) {
       EXPECT_EQ(stretch.tokens[row], stream.token(next + static_cast<Position>(row)));
     }
@@ -52,7 +53,7 @@ TEST(ColumnStream, CutsTheSameStretchesFromAnyBatches) {
     ASSERT_EQ(stretches.size(), expected.size());
     for (std::size_t i = 0; i < stretches.size(); ++i) {
       EXPECT_EQ(stretches[i].first, expected[i].first);
-      EXPECT_EQ(stretches[i].starts, expected[i].starts);
+      EXPECT_EQ(stretches[i].activations.indptr, expected[i].activations.indptr);
     }
   }
 }
@@ -68,20 +69,17 @@ TEST(ColumnStream, TakesARowThatIsLargerThanAStretch) {
   EXPECT_EQ(rows, 20);
 }
 
-TEST(FeatureTokens, HaveTheCountsPrecisionAndRecallOfTheWholeStream) {
+void expectCountsOfTheWholeStream(std::int64_t length, std::int32_t features,
+                                  std::int64_t stretch) {
   const TemporaryFolder folder;
-  const CodeStream stream(3, 700, 14);
-  FeatureTokens counts(14, 11, folder.path());
-  ColumnStream columns(14, {.nonZeros = 200, .rows = 1000},
-                       [&](const FeatureColumns& stretch) { counts.add(stretch); });
-  stream.inBatches(33,
-                   [&](const SparseCode& code, auto, auto tokens) { columns.add(code, tokens); });
-  columns.finish();
+  const CodeStream stream(3, length, features);
+  FeatureTokens counts(features, 11, folder.path());
+  stream.inStretches(stretch, [&](const FeatureColumns& columns) { counts.add(columns); });
 
   std::map<TokenId, std::int64_t> occurrences;
   for (Position t = 0; t < stream.tokens(); ++t) ++occurrences[stream.token(t)];
   for (const auto& [token, count] : occurrences) EXPECT_EQ(counts.occurrences(token), count);
-  for (std::int32_t f = 0; f < 14; ++f) {
+  for (std::int32_t f = 0; f < features; ++f) {
     const auto activations = stream.activationsOf(f);
     std::map<TokenId, std::int64_t> expected;
     for (const auto& a : activations) ++expected[stream.token(a.position)];
@@ -108,6 +106,14 @@ TEST(FeatureTokens, HaveTheCountsPrecisionAndRecallOfTheWholeStream) {
                                             static_cast<double>(occurrences[ranked[i].first]));
     }
   }
+}
+
+TEST(FeatureTokens, HaveTheCountsPrecisionAndRecallOfTheWholeStream) {
+  expectCountsOfTheWholeStream(700, 14, 50);
+}
+
+TEST(FeatureTokens, AreTheSameCountedOnSeveralThreads) {
+  expectCountsOfTheWholeStream(900, 700, 500);
 }
 
 TEST(SpillFile, GivesBackWhatWasAppendedAndHasNoName) {
