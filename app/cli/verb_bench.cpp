@@ -30,12 +30,13 @@ std::vector<BenchKind> kindsOf(const std::string& what) {
 
 /// What a dense program of the same run needs, in units of ours.
 std::optional<double> timesOurs(const Throughput& of, const BenchReport& report) {
-  const char* const ours = of.name.starts_with("dense")    ? "step"
-                           : of.name.starts_with("update") ? "optimiser"
-                                                           : "";
+  const bool updates = of.name.starts_with("update");
+  if (!updates && !of.name.starts_with("dense")) return std::nullopt;
+  // Ours come first; the update alone is the second.
   const auto found =
-      std::find_if(report.throughputs.begin(), report.throughputs.end(),
-                   [&](const Throughput& t) { return t.kind == of.kind && t.name == ours; });
+      std::find_if(report.throughputs.begin(), report.throughputs.end(), [&](const Throughput& t) {
+        return t.kind == of.kind && (!updates || t.name == "optimiser");
+      });
   if (found == report.throughputs.end()) return std::nullopt;
   return of.median / found->median;
 }
@@ -46,6 +47,7 @@ Figures figuresOf(const BenchReport& report, const BenchRequest& request) {
                    {{"d", request.width},
                     {"m", request.features},
                     {"tokens", request.tokens},
+                    {"index_tokens", request.indexTokens},
                     {"active", request.active},
                     {"layers", request.layers},
                     {"heads", request.heads},
@@ -65,10 +67,12 @@ Figures figuresOf(const BenchReport& report, const BenchRequest& request) {
     if (const auto times = timesOurs(of, report)) result["times_ours"] = *times;
     figures["results"].push_back(std::move(result));
   }
-  if (report.agreement) {
-    figures["losses"] = {
-        {"steps", report.agreement->steps},
-        {"largest_relative_difference", report.agreement->largestRelativeDifference}};
+  for (const Agreement& agreement : report.agreements) {
+    figures["compared"].push_back(
+        {{"what", nameOf(agreement.kind)},
+         {"of", agreement.of},
+         {"compared", agreement.compared},
+         {"largest_relative_difference", agreement.largestRelativeDifference}});
   }
   return figures;
 }
@@ -95,9 +99,10 @@ std::string sentencesOf(const BenchReport& report) {
     if (const auto times = timesOurs(of, report)) lines += fmt::format("  {:.2f} x ours", *times);
     lines += '\n';
   }
-  if (report.agreement) {
-    lines += fmt::format("losses of {} steps differ from the dense program's by at most {:.2g}\n",
-                         report.agreement->steps, report.agreement->largestRelativeDifference);
+  for (const Agreement& agreement : report.agreements) {
+    lines += fmt::format("{}: {} ({}) differ from the dense program's by at most {:.2g}\n",
+                         nameOf(agreement.kind), agreement.of, agreement.compared,
+                         agreement.largestRelativeDifference);
   }
   return lines;
 }
@@ -105,9 +110,10 @@ std::string sentencesOf(const BenchReport& report) {
 class BenchVerb final : public Verb {
  public:
   void declare(Flags& flags) override {
-    flags.text("WHAT", "", what_, "gemm, tokenize, forward or train").defaultsTo("all of them");
+    flags.text("WHAT", "", what_, "gemm, tokenize, forward, train, index or finetune")
+        .defaultsTo("all of them");
     flags.choice("--against", against_, {"nothing", "dense"},
-                 "train: LibTorch's own dense programs beside our step, in one run");
+                 "train, index, finetune: LibTorch's own dense programs beside ours, in one run");
     flags.number("--seconds", request_.seconds, "how long each thing is measured");
     flags.section("Shapes");
     flags.whole("--d", request_.width, "width of the site, and of the model");
@@ -117,11 +123,14 @@ class BenchVerb final : public Verb {
     flags.toggle("--project", request_.projects, "train: project the decoder's gradient");
     flags.whole("--compared-steps", request_.comparedSteps,
                 "with --against dense: steps whose losses are compared", 0);
+    flags.whole("--index-tokens", request_.indexTokens,
+                "index: tokens whose activations are given");
     flags.whole("--layers", request_.layers, "of the model");
     flags.whole("--heads", request_.heads, "of the model");
     flags.whole("--d-ff", request_.innerWidth, "width of the model's MLPs");
     flags.whole("--vocab", request_.vocabulary, "of the model");
-    flags.whole("--layer", request_.layer, "forward: to this layer's MLP output", 0);
+    flags.whole("--layer", request_.layer, "forward: to this layer's MLP output; finetune: there",
+                0);
     flags.whole("--batch", request_.batch, "forward: contexts a pass");
     flags.whole("--context", request_.context, "forward: tokens a context");
     flags.section("Text");
@@ -148,15 +157,18 @@ class BenchVerb final : public Verb {
 const VerbEntry kBench{
     .name = "bench",
     .group = "Start here",
-    .summary = "how fast this machine is: products, tokenizer, model, training step",
+    .summary = "how fast this machine is: products, tokenizer, model, training, index",
     .usage = "[WHAT] [FLAGS]",
     .description =
         "Measures throughputs on random weights of the given shapes, after a warm-up, in turns, "
         "and "
         "prints the median with the tenth and ninetieth percentile. train is one step from the "
         "batch "
-        "to updated parameters; with --against dense LibTorch's dense programs run beside it (the "
-        "composition of torch::optim::Adam, and fused Adam), and the losses of both are compared.",
+        "to updated parameters; index encodes given activations and collects all that an index "
+        "holds; finetune is one step of c and d. With --against dense LibTorch's dense programs "
+        "run beside them (train: the composition of torch::optim::Adam, and fused Adam; index: the "
+        "running top 20 of every feature; finetune: autograd through the model), and the results "
+        "of both are compared.",
     .examples =
         "featurescope bench gemm --d 128 --features 512 --seconds 0.1\n"
         "featurescope bench train --against dense --d 64 --features 256 --seconds 0.1",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/feature_neighbours_torch.h"
 #include "core/kernels/parallel.h"
+#include "core/lm/linear_torch.h"
 
 #include <algorithm>
 #include <limits>
@@ -72,12 +73,11 @@ std::vector<SimilarFeature> FeatureNeighbours::nearest(FeatureId feature,
 
 void FeatureNeighbours::forEach(std::int64_t count, const JobContext& job,
                                 const Visit& visit) const {
-  const at::Tensor transposed = unitRows_.t();
   for (std::int64_t first = 0; first < unitRows_.size(0); first += kBlockRows) {
     job.throwIfStopped();
     const std::int64_t rows = std::min(kBlockRows, unitRows_.size(0) - first);
     const at::Tensor cosines =
-        unitRows_.narrow(0, first, rows).mm(transposed).to(at::kCPU).contiguous();
+        linearLayer(unitRows_.narrow(0, first, rows), unitRows_, {}).to(at::kCPU).contiguous();
     const auto idOf = [first](std::int64_t row) {
       return FeatureId{static_cast<std::int32_t>(first + row)};
     };

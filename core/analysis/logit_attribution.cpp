@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/kernels/parallel.h"
 #include "core/lm/device_torch.h"
+#include "core/lm/linear_torch.h"
 #include "core/lm/model_folder.h"
 #include "core/lm/read_weights_torch.h"
 
@@ -97,7 +98,7 @@ at::Tensor LogitAttribution::logits(const at::Tensor& decoderRows) const {
                     "choose the model that the SAE was trained on");
   }
   const at::Tensor scaled = decoderRows.to(embedOut_.device(), at::kFloat) * finalNormWeight_;
-  return scaled.mm(embedOut_.t()).sub_(scaled.mv(meanRow_).unsqueeze(1));
+  return linearLayer(scaled, embedOut_, {}).sub_(scaled.mv(meanRow_).unsqueeze(1));
 }
 
 void LogitAttribution::forEachFeature(

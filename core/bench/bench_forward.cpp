@@ -2,6 +2,7 @@
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/bench/bench_kinds.h"
+#include "core/bench/programs_torch.h"
 #include "core/lm/device_torch.h"
 #include "core/lm/language_model_torch.h"
 
@@ -30,14 +31,6 @@ NeoxConfig configOf(const BenchRequest& request) {
   return config;
 }
 
-LanguageModel randomModel(const BenchRequest& request, at::Device device) {
-  const NeoxConfig config = configOf(request);
-  NeoxWeights weights = NeoxWeights::random(config, request.compute.seed);
-  const at::ScalarType dtype = resolveDtype(request.compute, device);
-  for (const auto& [name, tensor] : weights.named()) *tensor = tensor->to(device, dtype);
-  return {config, std::move(weights)};
-}
-
 /// Waits for what a GPU still computes.
 void finish(const at::Tensor& result) {
   if (!result.device().is_cpu()) result.flatten().narrow(0, 0, 1).cpu();
@@ -45,12 +38,21 @@ void finish(const at::Tensor& result) {
 
 }  // namespace
 
-std::vector<Throughput> benchForward(const BenchRequest& request, const JobContext& job) {
+LanguageModel randomModel(const BenchRequest& request) {
   const at::Device device = resolveDevice(request.compute);
-  const LanguageModel model = randomModel(request, device);
+  const NeoxConfig config = configOf(request);
+  NeoxWeights weights = NeoxWeights::random(config, request.compute.seed);
+  const at::ScalarType dtype = resolveDtype(request.compute, device);
+  for (const auto& [name, tensor] : weights.named()) *tensor = tensor->to(device, dtype);
+  return {config, std::move(weights)};
+}
+
+std::vector<Throughput> benchForward(const BenchRequest& request, const JobContext& job) {
+  const LanguageModel model = randomModel(request);
   at::manual_seed(request.compute.seed);
   const at::Tensor tokens =
-      at::randint(request.vocabulary, {request.batch, request.context}, at::kLong).to(device);
+      at::randint(request.vocabulary, {request.batch, request.context}, at::kLong)
+          .to(model.device());
   const auto layer = static_cast<std::int32_t>(request.layer);
   const Site site{Layer{layer}, SiteKind::MlpOut};
   const auto amount = static_cast<double>(request.batch * request.context);

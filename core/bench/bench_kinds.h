@@ -32,9 +32,14 @@ struct BenchWork {
 [[nodiscard]] std::vector<Throughput> benchForward(const BenchRequest& request,
                                                    const JobContext& job);
 /// A training step from the batch to updated parameters, and its update alone.
-[[nodiscard]] std::vector<Throughput> benchTrain(const BenchRequest& request,
-                                                 const JobContext& job);
-/// Our steps and the dense ones on the same batches of planted features.
-[[nodiscard]] LossAgreement compareLosses(const BenchRequest& request, const JobContext& job);
+[[nodiscard]] std::vector<Throughput> benchTrain(const BenchRequest& request, const JobContext& job,
+                                                 std::vector<Agreement>& agreements);
+/// All that an index holds of given activations, encoded and collected.
+[[nodiscard]] std::vector<Throughput> benchIndex(const BenchRequest& request, const JobContext& job,
+                                                 std::vector<Agreement>& agreements);
+/// A step of fine-tuning c and d, with the model's state at the site kept and computed anew.
+[[nodiscard]] std::vector<Throughput> benchFineTune(const BenchRequest& request,
+                                                    const JobContext& job,
+                                                    std::vector<Agreement>& agreements);
 
 }  // namespace featurescope

@@ -10,6 +10,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <string>
 
@@ -29,7 +30,7 @@ Json machineOf(const BenchRequest& request) {
 }
 
 std::vector<Throughput> throughputsOf(BenchKind kind, const BenchRequest& request,
-                                      const JobContext& job) {
+                                      const JobContext& job, std::vector<Agreement>& agreements) {
   switch (kind) {
     case BenchKind::Gemm:
       return benchGemm(request, job);
@@ -37,10 +38,14 @@ std::vector<Throughput> throughputsOf(BenchKind kind, const BenchRequest& reques
       return benchTokenize(request, job);
     case BenchKind::Forward:
       return benchForward(request, job);
+    case BenchKind::Index:
+      return benchIndex(request, job, agreements);
+    case BenchKind::FineTune:
+      return benchFineTune(request, job, agreements);
     case BenchKind::Train:
       break;
   }
-  return benchTrain(request, job);
+  return benchTrain(request, job, agreements);
 }
 
 }  // namespace
@@ -53,6 +58,10 @@ std::string_view nameOf(BenchKind kind) {
       return "tokenize";
     case BenchKind::Forward:
       return "forward";
+    case BenchKind::Index:
+      return "index";
+    case BenchKind::FineTune:
+      return "finetune";
     case BenchKind::Train:
       break;
   }
@@ -60,9 +69,15 @@ std::string_view nameOf(BenchKind kind) {
 }
 
 const std::vector<BenchKind>& benchKinds() {
-  static const std::vector<BenchKind> kinds{BenchKind::Gemm, BenchKind::Tokenize,
-                                            BenchKind::Forward, BenchKind::Train};
+  static const std::vector<BenchKind> kinds{BenchKind::Gemm,    BenchKind::Tokenize,
+                                            BenchKind::Forward, BenchKind::Train,
+                                            BenchKind::Index,   BenchKind::FineTune};
   return kinds;
+}
+
+void Agreement::take(double ours, double dense) {
+  largestRelativeDifference =
+      std::max(largestRelativeDifference, std::abs(ours - dense) / std::abs(dense));
 }
 
 std::vector<Throughput> measure(BenchKind kind, const std::vector<BenchWork>& works,
@@ -88,7 +103,7 @@ std::vector<Throughput> measure(BenchKind kind, const std::vector<BenchWork>& wo
 BenchReport runBench(const BenchRequest& request, const JobContext& job) {
   applyThreads(request.compute);
   const c10::NoGradGuard noGradients;
-  BenchReport report{.machine = machineOf(request), .throughputs = {}, .agreement = {}};
+  BenchReport report{.machine = machineOf(request), .throughputs = {}, .agreements = {}};
   for (std::size_t i = 0; i < request.kinds.size(); ++i) {
     const BenchKind kind = request.kinds[i];
     job.progress.update({.stage = "measuring",
@@ -96,11 +111,8 @@ BenchReport runBench(const BenchRequest& request, const JobContext& job) {
                          .total = request.kinds.size(),
                          .unit = "kinds",
                          .detail = nameOf(kind)});
-    std::vector<Throughput> measured = throughputsOf(kind, request, job);
+    std::vector<Throughput> measured = throughputsOf(kind, request, job, report.agreements);
     std::move(measured.begin(), measured.end(), std::back_inserter(report.throughputs));
-    if (kind == BenchKind::Train && request.againstDense && request.comparedSteps > 0) {
-      report.agreement = compareLosses(request, job);
-    }
   }
   return report;
 }

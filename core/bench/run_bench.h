@@ -15,7 +15,7 @@
 namespace featurescope {
 
 /// What can be measured; the contract's names.
-enum class BenchKind { Gemm, Tokenize, Forward, Train };
+enum class BenchKind { Gemm, Tokenize, Forward, Train, Index, FineTune };
 
 [[nodiscard]] std::string_view nameOf(BenchKind kind);
 /// All of them, in the order that they are measured.
@@ -30,13 +30,14 @@ struct BenchRequest {
   std::int64_t tokens = 1024;    ///< of a step's batch
   double active = 0.01;          ///< the share of a token's features that are active
   bool projects = false;         ///< train: with the decoder's gradient projected
-  bool againstDense = false;     ///< train: LibTorch's dense programs beside ours
+  bool againstDense = false;     ///< train, index, finetune: LibTorch's dense programs beside ours
   std::int64_t comparedSteps =
-      20;  ///< train: steps whose losses are compared with the dense path's
+      20;  ///< train, finetune: steps whose losses are compared with the dense path's
+  std::int64_t indexTokens = 16'384;
 
   std::int64_t layers = 6, heads = 8, innerWidth = 2048, vocabulary = 50304;  ///< the model's
   std::int64_t batch = 8, context = 128;                                      ///< forward's
-  std::int64_t layer = 1;  ///< forward: to this layer's MLP output
+  std::int64_t layer = 1;  ///< forward: to this layer's MLP output; finetune: the SAE's
 
   std::optional<std::filesystem::path> tokenizer;  ///< nothing: the demo's
   std::optional<std::filesystem::path> text;       ///< nothing: the demo's texts
@@ -57,16 +58,20 @@ struct Throughput {
   [[nodiscard]] double perSecond() const { return amount / median; }
 };
 
-/// How far our losses are from the dense path's on the same batches.
-struct LossAgreement {
-  std::int64_t steps = 0;
+/// How far our results are from the dense path's on the same inputs.
+struct Agreement {
+  BenchKind kind = BenchKind::Train;
+  std::string of;             ///< what is compared
+  std::int64_t compared = 0;  ///< how many of them
   double largestRelativeDifference = 0;
+
+  void take(double ours, double dense);
 };
 
 struct BenchReport {
   Json machine;  ///< CPU model, threads, vectors, libraries, versions
   std::vector<Throughput> throughputs;
-  std::optional<LossAgreement> agreement;
+  std::vector<Agreement> agreements;  ///< with againstDense
 };
 
 /// The verb `bench`. Takes the calling thread and the machine's cores. Throws UserError{NotFound,

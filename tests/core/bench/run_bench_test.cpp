@@ -23,6 +23,7 @@ BenchRequest smallRequest(std::vector<BenchKind> kinds) {
   request.vocabulary = 99;
   request.batch = 2;
   request.context = 8;
+  request.indexTokens = 3000;
   request.seconds = 1e-3;
   return request;
 }
@@ -47,7 +48,7 @@ TEST(RunBench, MeasuresEveryKind) {
   for (const char* key : {"cpu", "device", "threads", "vectors", "libtorch", "featurescope"}) {
     EXPECT_TRUE(report.machine.contains(key)) << key;
   }
-  EXPECT_FALSE(report.agreement);
+  EXPECT_TRUE(report.agreements.empty());
 }
 
 TEST(RunBench, SetsTheDenseProgramsBesideOurStepAndTheirLossesAgree) {
@@ -56,11 +57,23 @@ TEST(RunBench, SetsTheDenseProgramsBesideOurStepAndTheirLossesAgree) {
   request.comparedSteps = 25;
   const BenchReport report = run(request);
   EXPECT_EQ(report.throughputs.size(), 6U);
-  ASSERT_TRUE(report.agreement);
-  EXPECT_EQ(report.agreement->steps, 25);
+  ASSERT_EQ(report.agreements.size(), 1U);
+  EXPECT_EQ(report.agreements[0].compared, 25);
   // Float32's rounding, which sums in another order.
-  EXPECT_LT(report.agreement->largestRelativeDifference, 1e-5);
-  EXPECT_GT(report.agreement->largestRelativeDifference, 0);
+  EXPECT_LT(report.agreements[0].largestRelativeDifference, 1e-5);
+  EXPECT_GT(report.agreements[0].largestRelativeDifference, 0);
+}
+
+TEST(RunBench, SetsDenseProgramsBesideOurIndexAndOurFineTuningAndTheyAgree) {
+  BenchRequest request = smallRequest({BenchKind::Index, BenchKind::FineTune});
+  request.againstDense = true;
+  const BenchReport report = run(request);
+  EXPECT_EQ(report.throughputs.size(), 5U);
+  ASSERT_EQ(report.agreements.size(), 2U);
+  for (const Agreement& agreement : report.agreements) {
+    EXPECT_GT(agreement.compared, 0) << agreement.of;
+    EXPECT_LT(agreement.largestRelativeDifference, 1e-5) << agreement.of;
+  }
 }
 
 TEST(RunBench, RefusesShapesThatAreNoModel) {
