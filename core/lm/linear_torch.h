@@ -14,10 +14,11 @@ enum class LinearEpilogue {
   GeluTanh,  ///< the tanh approximation
 };
 
-/// epilogue(x Wᵀ + b): x [..., in], W [out, in], b [out] or undefined. As at::linear, which it
-/// calls where a gradient is recorded or the device is not the CPU; else by the library that
-/// multiplies faster on this processor. The same library for the life of the process, so the same
-/// bits.
+/// epilogue(x Wᵀ + b): x [..., in], W [out, in], b [out] or undefined; as at::linear, by the
+/// library that multiplies faster on this processor: the same for the life of the process, so the
+/// same bits. W may wait in another type or on another device than x; it is converted for as long
+/// as it is multiplied, and again on a gradient's way back to x. Only a W and b like x can have
+/// gradients themselves.
 [[nodiscard]] at::Tensor linearLayer(const at::Tensor& x, const at::Tensor& weight,
                                      const at::Tensor& bias,
                                      LinearEpilogue epilogue = LinearEpilogue::None);

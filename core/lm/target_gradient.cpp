@@ -16,10 +16,9 @@ std::int64_t chunkStates(std::int64_t vocabulary) {
                                 kBytes / (vocabulary * static_cast<std::int64_t>(sizeof(float))));
 }
 
-/// log Σ exp of rows, from their softmax: exact where it is largest.
+/// log Σ exp of rows, from their softmax, where both are largest: there it is exact.
 at::Tensor logSumExp(const at::Tensor& logits, const at::Tensor& softmax) {
-  const at::Tensor largest = logits.argmax(1, /*keepdim=*/true);
-  return (logits.gather(1, largest) - softmax.gather(1, largest).log_()).squeeze(1);
+  return logits.amax(1) - softmax.amax(1).log_();
 }
 
 }  // namespace
@@ -28,7 +27,7 @@ TargetGradient targetGradient(const LanguageModel& model, const at::Tensor& hidd
                               const at::Tensor& places, const at::Tensor& targets) {
   const at::NoGradGuard noGradients;
   const NeoxWeights& weights = model.weights();
-  const at::Tensor& W = weights.embedOut;
+  const at::Tensor W = weights.embedOut.to(hidden.options());
   const std::int64_t width = model.config().width, states = hidden.size(0);
   const auto [normed, mean, deviation] =
       at::native_layer_norm(hidden, {width}, weights.finalNormWeight, weights.finalNormBias,
@@ -45,7 +44,8 @@ TargetGradient targetGradient(const LanguageModel& model, const at::Tensor& hidd
     const at::Tensor rows = places.index_select(0, members) - start;
     const at::Tensor ofTargets = logits.index({rows, targets.index_select(0, members)});
     losses.index_copy_(0, members, logSumExp(logits, softmax).index_select(0, rows) - ofTargets);
-    meanRow.narrow(0, start, count).copy_(at::mm(softmax.to(W.scalar_type()), W));
+    at::Tensor rowsOfW = meanRow.narrow(0, start, count);
+    multiplyInto(rowsOfW, softmax.to(W.scalar_type()), W);
   }
   const auto ofTarget = [&](const at::Tensor& byState) { return byState.index_select(0, places); };
   const at::Tensor slope = ofTarget(meanRow) - W.index_select(0, targets);

@@ -74,6 +74,22 @@ TEST(LinearLayer, TakesNoRowsAndStridedRows) {
                            expected(strided, weight, {}, LinearEpilogue::None), 2e-6, 2e-5));
 }
 
+TEST(LinearLayer, ConvertsAWeightOfAnotherTypeForAsLongAsItIsNeeded) {
+  at::manual_seed(5);
+  const at::Tensor stored = at::randn({7, 12}).to(at::kHalf), bias = at::randn({7});
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+    at::Tensor x = at::randn({5, 12}).to(type).set_requires_grad(true), same = x.detach().clone();
+    same.set_requires_grad(true);
+    const at::Tensor found = linearLayer(x, stored, bias.to(type));
+    const at::Tensor converted = linearLayer(same, stored.to(type), bias.to(type));
+    EXPECT_EQ(found.scalar_type(), type);
+    EXPECT_TRUE(at::equal(found, converted));
+    found.sum().backward();
+    converted.sum().backward();
+    EXPECT_TRUE(at::equal(x.grad(), same.grad()));
+  }
+}
+
 TEST(MultiplyInto, IsTheProductInDoubleHoweverTheMatricesLie) {
   at::manual_seed(3);
   const at::Tensor a = at::randn({33, 17}), b = at::randn({17, 9});
