@@ -58,6 +58,11 @@ class FinetuneVerb final : public Verb {
                "disk",
                0)
         .defaultsTo("2147");
+    flags.toggle("--checkpoint-activations", settings_.checkpointActivations,
+                 "keep only each block's input for the way back: less memory, more time");
+    flags.toggle("--stream-weights", settings_.streamWeights,
+                 "convert the model's matrices from the file each time they are used, as happens "
+                 "anyway where memory does not hold them all");
   }
 
   void run(const Session& session) override {

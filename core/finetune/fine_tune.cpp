@@ -2,6 +2,7 @@
 #include "core/finetune/fine_tune.h"
 
 #include "core/base/error.h"
+#include "core/finetune/fine_tune_estimate.h"
 #include "core/finetune/fine_tune_settings.h"
 #include "core/finetune/fine_tuner_torch.h"
 #include "core/finetune/resume_fine_tuning.h"
@@ -15,11 +16,15 @@ namespace featurescope {
 
 namespace {
 
-/// What is wrong shows before the weights are read.
-void checkInputs(const FineTuneSettings& settings) {
+/// What is wrong with the inputs shows before the weights are read. Sets LibTorch's threads.
+FineTuneSettings checkedInputs(FineTuneSettings settings) {
   const CheckpointInfo sae = inspectCheckpoint(settings.sae);
   checkFineTunable(sae);
   checkFits(sae, NeoxConfig::load(settings.model), settings.site);
+  // As a number, since bits depend on it: a run that goes on takes as many.
+  if (settings.compute.threads == 0) settings.compute.threads = availableThreads();
+  applyThreads(settings.compute);
+  return settings;
 }
 
 FineTuneResult resultFromJson(const Json& run, const std::string& what) {
@@ -44,11 +49,7 @@ FineTuneResult fineTune(const FineTuneSettings& given, const JobContext& job) {
   return guarded("cannot fine-tune", [&] {
     checkFineTuneSettings(given);
     checkRunFolder(given.out, given.force);
-    checkInputs(given);
-    FineTuneSettings settings = given;
-    // As a number, since bits depend on it: a run that goes on takes as many.
-    if (settings.compute.threads == 0) settings.compute.threads = availableThreads();
-    applyThreads(settings.compute);
+    const FineTuneSettings settings = checkedInputs(given);
     const c10::NoGradGuard noGradients;
     FineTuner run(settings, job);
     run.begin(job);
@@ -56,6 +57,16 @@ FineTuneResult fineTune(const FineTuneSettings& given, const JobContext& job) {
         RunFolder::create(settings.out, run.description(), run.allTables(), settings.force);
     run.run(folder, job);
     return run.result();
+  });
+}
+
+double measureFineTuningSpeed(const FineTuneSettings& given, const JobContext& job) {
+  return guarded("cannot fine-tune", [&] {
+    checkFineTuneSettings(given);
+    FineTuneSettings settings = checkedInputs(given);
+    settings.alsoMeasure.clear();
+    const c10::NoGradGuard noGradients;
+    return FineTuner(settings, job).measureSpeed(job);
   });
 }
 

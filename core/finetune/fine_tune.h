@@ -60,6 +60,11 @@ struct FineTuneSettings {
   /// Bytes of the model's state at the site to keep in memory for the next epochs; what is beyond
   /// waits on the disk.
   std::int64_t cacheBytes = std::int64_t{2} << 30;
+  /// Keeps of each block its input alone and computes the rest once more on the way back.
+  bool checkpointActivations = false;
+  /// Converts the model's matrices from the mapped file each time they are multiplied, even where
+  /// memory would hold them all converted.
+  bool streamWeights = false;
   ComputeOptions compute;
 
   [[nodiscard]] std::int64_t steps() const { return epochs * stepsPerEpoch; }

@@ -77,6 +77,8 @@ void visitSettings(Settings& s, Visitor& visitor) {
   visitor.field("checkpoint_every", s.checkpointEvery);
   visitor.field("keep_checkpoints", s.keepCheckpoints);
   visitor.field("cache_bytes", s.cacheBytes);
+  visitor.field("checkpoint_activations", s.checkpointActivations);
+  visitor.field("stream_weights", s.streamWeights);
   visitor.field("seed", s.compute.seed);
   visitor.field("threads", s.compute.threads);
   visitor.field("device", s.compute.device);

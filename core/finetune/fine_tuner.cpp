@@ -3,12 +3,14 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/numbers.h"
+#include "core/finetune/fine_tune_estimate.h"
 #include "core/finetune/fine_tune_settings.h"
 #include "core/finetune/fine_tuner_torch.h"
 #include "core/finetune/permuted_scales.h"
 #include "core/finetune/suffix_gradient_torch.h"
 #include "core/lm/device_torch.h"
 #include "core/lm/model_folder.h"
+#include "core/train/available_memory.h"
 #include "core/train/input_hashes.h"
 
 #include <fmt/format.h>
@@ -23,6 +25,12 @@ namespace featurescope {
 namespace {
 
 constexpr const char* kMetrics = "metrics.csv";
+
+using Clock = std::chrono::steady_clock;
+
+double secondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 std::string metricsHeader() {
   static const std::array<std::string, 4> kColumns{"step", "epoch", "loss", "lr"};
@@ -41,11 +49,18 @@ std::vector<float> valuesOf(const at::Tensor& vector) {
   return {onCpu.const_data_ptr<float>(), onCpu.const_data_ptr<float>() + onCpu.numel()};
 }
 
-LanguageModel openModel(const FineTuneSettings& settings) {
+/// Tells what the run will need and opens the model as fits in it.
+LanguageModel openModel(const FineTuneSettings& settings, ProgressSink& progress) {
   const at::Device device = resolveDevice(settings.compute);
+  const auto available = availableMemory();
+  const FineTuneEstimate estimate = estimateFineTuning(settings, available);
+  progress.note("needs about " + describe(estimate));
+  if (device.is_cpu()) checkFits(estimate, available);
   return LanguageModel::open(
       settings.model,
-      {.device = device, .dtype = resolveDtype(settings.compute, device), .upTo = std::nullopt});
+      {.device = device,
+       .dtype = resolveDtype(settings.compute, device),
+       .storage = estimate.streamsWeights ? WeightStorage::Stored : WeightStorage::Converted});
 }
 
 void addTo(Sha256& hash, const at::Tensor& tensor) {
@@ -76,7 +91,7 @@ FineTuner::FineTuner(FineTuneSettings settings, const JobContext& job)
                     .keepCheckpoints = settings.keepCheckpoints}),
       settings_(std::move(settings)),
       tokenizer_(Tokenizer::load(settings_.model)),
-      model_(openModel(settings_)),
+      model_(openModel(settings_, job.progress)),
       autoencoder_(Autoencoder::load(settings_.sae, model_.device())),
       records_(tokenizer_, settings_.corpus, job),
       split_(RecordSplit::draw(records_.size(), settings_.heldOutFraction, settings_.compute.seed)),
@@ -220,8 +235,7 @@ std::string FineTuner::intent() const {
 
 void FineTuner::beforeStep(RunFolder& /*folder*/, const JobContext& /*job*/) {}
 
-void FineTuner::step(RunFolder& folder, const JobContext& job) {
-  const auto start = std::chrono::steady_clock::now();
+FineTuneMetrics FineTuner::update(const JobContext& job) {
   const std::int64_t step = optimiser_.stepsDone();
   const std::vector<RecordId> records = order_.ofStep(step);
   std::vector<std::int64_t> firstTargets;
@@ -233,19 +247,42 @@ void FineTuner::step(RunFolder& folder, const JobContext& job) {
   const CountedTargets targets =
       countedTargets(records_.batch(records), firstTargets, model_.device());
   const at::Tensor output = code_.forward(batch.x, optimiser_.c(), optimiser_.d());
-  const SuffixGradient gradient = suffixGradient(model_, batch, output, targets);
+  const SuffixGradient gradient = suffixGradient(
+      model_, batch, output, targets,
+      settings_.checkpointActivations ? KeptActivations::Checkpoints : KeptActivations::All);
   if (!std::isfinite(gradient.loss)) {
     throw UserError(ErrorCode::NotFinite, "the fine-tuning diverged",
                     fmt::format("step {}'s loss is {}", step, gradient.loss),
                     "repeat it with a smaller --lr");
   }
   optimiser_.step(code_.backward(gradient.output));
-  seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return {.step = step,
+          .epoch = step / settings_.stepsPerEpoch,
+          .loss = gradient.loss,
+          .learningRate = settings_.learningRate};
+}
+
+double FineTuner::measureSpeed(const JobContext& job) {
+  constexpr std::int64_t kFewest = 2;
+  constexpr double kSeconds = 1;
+  const auto began = Clock::now();
+  std::int64_t made = 0;
+  double seconds = 0;
+  while (made < steps() && (made < kFewest || seconds < kSeconds)) {
+    job.throwIfStopped();
+    (void)update(job);
+    ++made;
+    seconds = secondsSince(began);
+  }
+  return static_cast<double>(made) / seconds;
+}
+
+void FineTuner::step(RunFolder& folder, const JobContext& job) {
+  const auto start = Clock::now();
+  result_.last = update(job);
+  seconds_ += secondsSince(start);
   ++timedSteps_;
-  result_.last = {.step = step,
-                  .epoch = step / settings_.stepsPerEpoch,
-                  .loss = gradient.loss,
-                  .learningRate = settings_.learningRate};
+  const std::int64_t step = result_.last.step;
   if (step + 1 == steps() || step % settings_.logEvery == 0) {
     folder.append(kMetrics, metricsRow(result_.last));
   }
@@ -253,7 +290,7 @@ void FineTuner::step(RunFolder& folder, const JobContext& job) {
                        .done = static_cast<std::uint64_t>(step + 1),
                        .total = static_cast<std::uint64_t>(steps()),
                        .unit = "steps",
-                       .detail = fmt::format("loss {:.4f}", gradient.loss)});
+                       .detail = fmt::format("loss {:.4f}", result_.last.loss)});
 }
 
 FeatureScales FineTuner::scales() const {
@@ -265,7 +302,8 @@ void FineTuner::saveCheckpoint(const std::filesystem::path& folder) const { scal
 std::string FineTuner::frozenHash() const {
   Sha256 hash;
   NeoxWeights weights = model_.weights();
-  for (const auto& [name, tensor] : weights.named()) addTo(hash, *tensor);
+  // As they are computed with, wherever they wait.
+  for (const auto& [name, tensor] : weights.named()) addTo(hash, tensor->to(model_.dtype()));
   for (const auto& [name, tensor] : autoencoder_.parameters().named()) {
     if (tensor->defined()) addTo(hash, *tensor);
   }

@@ -38,7 +38,12 @@ class FineTuner final : public ResumableRun {
   [[nodiscard]] const FineTuneResult& result() const { return result_; }
   [[nodiscard]] FeatureScales scales() const;
 
+  /// Steps a second, from a second or so of them; the run is worth nothing afterwards.
+  [[nodiscard]] double measureSpeed(const JobContext& job);
+
  private:
+  /// A step without a trace in a run folder.
+  [[nodiscard]] FineTuneMetrics update(const JobContext& job);
   [[nodiscard]] std::string intent() const override;
   void beforeStep(RunFolder& folder, const JobContext& job) override;
   void step(RunFolder& folder, const JobContext& job) override;

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <utility>
+#include <vector>
 
 namespace featurescope {
 
@@ -26,9 +27,15 @@ class Beginnings {
   std::map<std::pair<std::int64_t, TokenId>, std::int64_t> numbers_;
 };
 
-/// The gradient of the mean loss in the last hidden states, and the loss.
-std::pair<double, at::Tensor> lossGradient(const LanguageModel& model, const at::Tensor& hidden,
-                                           const CountedTargets& targets) {
+/// The mean loss, and its gradient in some hidden states or the site's values.
+struct LossGradient {
+  double loss = 0;
+  at::Tensor gradient;
+};
+
+/// In the last hidden states.
+LossGradient lossGradient(const LanguageModel& model, const at::Tensor& hidden,
+                          const CountedTargets& targets) {
   const at::NoGradGuard noGradients;
   const at::Tensor flat = hidden.detach().flatten(0, 1);
   const TargetGradient gradient =
@@ -36,6 +43,45 @@ std::pair<double, at::Tensor> lossGradient(const LanguageModel& model, const at:
   at::Tensor ofHidden = at::zeros_like(flat);
   ofHidden.index_copy_(0, targets.sources, gradient.hidden.div(targets.count()));
   return {gradient.losses.mean(at::kDouble).item<double>(), ofHidden.view(hidden.sizes())};
+}
+
+/// In the site's values, by one graph over all blocks.
+LossGradient wholeGradient(const LanguageModel& model, const SiteBatch& batch,
+                           const at::Tensor& value, const CountedTargets& targets) {
+  const at::AutoGradMode gradients(true);
+  const at::Tensor leaf = value.detach().requires_grad_(true);
+  const at::Tensor hidden = model.forwardFrom(batch.prefix, leaf);
+  const LossGradient ofHidden = lossGradient(model, hidden, targets);
+  hidden.backward(ofHidden.gradient);
+  return {ofHidden.loss, leaf.grad()};
+}
+
+/// The same, a block's graph at a time. Each is recorded on the way there too, though nothing uses
+/// it: what records may round otherwise than what doesn't.
+LossGradient gradientByBlocks(const LanguageModel& model, const SiteBatch& batch,
+                              const at::Tensor& value, const CountedTargets& targets) {
+  const at::AutoGradMode gradients(true);
+  const std::int32_t first = batch.prefix.site.layer.value;
+  const auto end = static_cast<std::int32_t>(model.config().layers);
+  const auto block = [&](std::int32_t layer, const at::Tensor& input) {
+    return layer == first ? model.endOfSitesBlock(batch.prefix, input)
+                          : model.endOfBlock(Layer{layer}, input);
+  };
+  const auto leafOf = [](const at::Tensor& values) { return values.detach().requires_grad_(true); };
+  std::vector<at::Tensor> inputs;
+  at::Tensor hidden = value;
+  for (std::int32_t layer = first; layer < end; ++layer) {
+    inputs.push_back(hidden);
+    hidden = block(layer, leafOf(hidden)).detach();
+  }
+  auto [loss, gradient] = lossGradient(model, hidden, targets);
+  for (std::int32_t layer = end - 1; layer >= first; --layer) {
+    const at::Tensor leaf = leafOf(inputs.back());
+    inputs.pop_back();
+    block(layer, leaf).backward(gradient);
+    gradient = leaf.grad();
+  }
+  return {loss, gradient};
 }
 
 }  // namespace
@@ -70,15 +116,14 @@ CountedTargets countedTargets(const TokenBatch& batch,
 }
 
 SuffixGradient suffixGradient(const LanguageModel& model, const SiteBatch& batch,
-                              const at::Tensor& output, const CountedTargets& targets) {
+                              const at::Tensor& output, const CountedTargets& targets,
+                              KeptActivations kept) {
   const at::Tensor value = batch.valueOf(output);
-  const at::AutoGradMode gradients(true);
-  const at::Tensor leaf = value.detach().requires_grad_(true);
-  const at::Tensor hidden = model.forwardFrom(batch.prefix, leaf);
-  const auto [loss, gradient] = lossGradient(model, hidden, targets);
-  hidden.backward(gradient);
+  const auto [loss, gradient] = kept == KeptActivations::All
+                                    ? wholeGradient(model, batch, value, targets)
+                                    : gradientByBlocks(model, batch, value, targets);
   return {.loss = loss,
-          .output = leaf.grad().flatten(0, 1).index_select(0, batch.realRows).to(at::kFloat)};
+          .output = gradient.flatten(0, 1).index_select(0, batch.realRows).to(at::kFloat)};
 }
 
 }  // namespace featurescope

@@ -30,10 +30,16 @@ struct SuffixGradient {
   at::Tensor output;  ///< ∂loss/∂x̂ [real tokens, width], float32
 };
 
+/// What the way back needs of each block.
+enum class KeptActivations {
+  All,
+  Checkpoints,  ///< its input alone; the rest is computed once more: the same bits, less memory
+};
+
 /// The rest of the model with `output` [real tokens, width] at the site, forward and backward. No
 /// weight gets a gradient.
 [[nodiscard]] SuffixGradient suffixGradient(const LanguageModel& model, const SiteBatch& batch,
-                                            const at::Tensor& output,
-                                            const CountedTargets& targets);
+                                            const at::Tensor& output, const CountedTargets& targets,
+                                            KeptActivations kept = KeptActivations::All);
 
 }  // namespace featurescope

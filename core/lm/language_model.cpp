@@ -25,11 +25,8 @@ class Pass {
   Pass(const LanguageModel& model, std::int64_t length)
       : config_(model.config()),
         weights_(model.weights()),
-        rotary_(config_, length, weights_.embedIn.options().requires_grad(false)) {}
+        rotary_(config_, length, at::TensorOptions(model.device()).dtype(model.dtype())) {}
 
-  [[nodiscard]] at::Tensor embed(const at::Tensor& tokens) const {
-    return at::embedding(weights_.embedIn, tokens);
-  }
   [[nodiscard]] NeoxBlock block(std::int32_t layer) const {
     return {config_, weights_.layers[static_cast<std::size_t>(layer)]};
   }
@@ -72,15 +69,25 @@ std::int32_t layerCount(const NeoxConfig& config) {
 LanguageModel LanguageModel::open(const std::filesystem::path& folder, const Options& options) {
   const ModelFolder opened = ModelFolder::open(folder);
   if (options.upTo) requireSite(*options.upTo, opened.config);
-  return {opened.config, readWeights(opened, options)};
+  return {opened.config, readWeights(opened, options), options};
 }
 
 LanguageModel::LanguageModel(NeoxConfig config, NeoxWeights weights)
-    : config_(std::move(config)), weights_(std::move(weights)) {}
+    : config_(std::move(config)),
+      weights_(std::move(weights)),
+      device_(weights_.embedIn.device()),
+      dtype_(weights_.embedIn.scalar_type()) {}
 
-at::Device LanguageModel::device() const { return weights_.embedIn.device(); }
+LanguageModel::LanguageModel(NeoxConfig config, NeoxWeights weights, const Options& options)
+    : config_(std::move(config)),
+      weights_(std::move(weights)),
+      device_(options.device),
+      dtype_(options.dtype) {}
 
-at::ScalarType LanguageModel::dtype() const { return weights_.embedIn.scalar_type(); }
+at::Tensor LanguageModel::embed(const at::Tensor& tokens) const {
+  const at::Tensor& rows = weights_.embedIn;
+  return at::embedding(rows, tokens.to(rows.device())).to(device_, dtype_);
+}
 
 at::Tensor LanguageModel::activations(const at::Tensor& tokens, const Site& site) const {
   return forward(tokens, {site}, std::nullopt, false).sites.at(site);
@@ -115,7 +122,7 @@ LanguageModel::Captured LanguageModel::forward(const at::Tensor& tokens,
     return value;
   };
   const Pass pass(*this, tokens.size(1));
-  at::Tensor hidden = pass.embed(tokens);
+  at::Tensor hidden = embed(tokens);
   for (std::int32_t layer = 0; layer < layerCount(config_); ++layer) {
     const Site pre{Layer{layer}, SiteKind::MlpPre}, out{Layer{layer}, SiteKind::MlpOut},
         end{Layer{layer}, SiteKind::Resid};
@@ -144,7 +151,7 @@ LanguageModel::Prefix LanguageModel::forwardTo(const at::Tensor& tokens, const S
   requireSite(site, config_);
   const std::int32_t layer = site.layer.value;
   const Pass pass(*this, tokens.size(1));
-  Prefix prefix{site, {}, pass.blocks(pass.embed(tokens), 0, layer), {}};
+  Prefix prefix{site, {}, pass.blocks(embed(tokens), 0, layer), {}};
   if (site.kind == SiteKind::Resid) {
     prefix.value = pass.blocks(prefix.hidden, layer, layer + 1);
     return prefix;
@@ -157,15 +164,21 @@ LanguageModel::Prefix LanguageModel::forwardTo(const at::Tensor& tokens, const S
 }
 
 at::Tensor LanguageModel::forwardFrom(const Prefix& prefix, const at::Tensor& value) const {
+  return Pass(*this, value.size(1))
+      .blocks(endOfSitesBlock(prefix, value), prefix.site.layer.value + 1, layerCount(config_));
+}
+
+at::Tensor LanguageModel::endOfSitesBlock(const Prefix& prefix, const at::Tensor& value) const {
+  if (prefix.site.kind == SiteKind::Resid) return value;
   const std::int32_t layer = prefix.site.layer.value;
   const Pass pass(*this, value.size(1));
-  at::Tensor hidden = value;
-  if (prefix.site.kind != SiteKind::Resid) {
-    const bool pre = prefix.site.kind == SiteKind::MlpPre;
-    hidden = pass.blockEnd(layer, prefix.hidden, prefix.partial,
-                           pre ? pass.block(layer).mlpOut(value) : value);
-  }
-  return pass.blocks(hidden, layer + 1, layerCount(config_));
+  const bool pre = prefix.site.kind == SiteKind::MlpPre;
+  return pass.blockEnd(layer, prefix.hidden, prefix.partial,
+                       pre ? pass.block(layer).mlpOut(value) : value);
+}
+
+at::Tensor LanguageModel::endOfBlock(Layer layer, const at::Tensor& hidden) const {
+  return Pass(*this, hidden.size(1)).blocks(hidden, layer.value, layer.value + 1);
 }
 
 at::Tensor LanguageModel::logits(const at::Tensor& hidden) const {

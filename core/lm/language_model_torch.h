@@ -42,6 +42,12 @@ struct NeoxWeights {
   [[nodiscard]] std::map<std::string, at::Tensor*> named();
 };
 
+/// How matrices of weights wait to be multiplied; results are the same bits.
+enum class WeightStorage {
+  Converted,  ///< in the arithmetic's type, on its device; mapped where the file has it so
+  Stored,     ///< as the mapped file has them, converted one at a time and each time anew
+};
+
 /// How well targets were predicted.
 struct TargetFigures {
   at::Tensor losses;     ///< float32 [targets], nats
@@ -59,17 +65,22 @@ class LanguageModel {
     at::ScalarType dtype = at::kFloat;
     /// Read no weight that the value at this site does not need; nothing: the whole model.
     std::optional<Site> upTo = std::nullopt;
+    WeightStorage storage = WeightStorage::Converted;
   };
 
   /// A Hugging Face folder. Throws UserError{NotFound, BadFile, ShapeMismatch, Unsupported,
   /// NotFinite}; only weights that are read are checked.
   static LanguageModel open(const std::filesystem::path& folder, const Options& options);
+  /// Computes in the weights' own type, where they are.
   LanguageModel(NeoxConfig config, NeoxWeights weights);
 
   [[nodiscard]] const NeoxConfig& config() const { return config_; }
+  /// Matrices are as Options::storage has them.
   [[nodiscard]] const NeoxWeights& weights() const { return weights_; }
-  [[nodiscard]] at::Device device() const;
-  [[nodiscard]] at::ScalarType dtype() const;
+  [[nodiscard]] at::Device device() const { return device_; }
+  [[nodiscard]] at::ScalarType dtype() const { return dtype_; }
+  /// Rows of embed_in, of tokens [...]: [..., d_model].
+  [[nodiscard]] at::Tensor embed(const at::Tensor& tokens) const;
 
   /// Changes the value at a site on its way; what later sites and the logits see.
   struct Edit {
@@ -94,6 +105,10 @@ class LanguageModel {
   void finishBlock(Prefix& prefix) const;
   /// The last hidden state (before the final layer norm), with `value` in place of prefix.value.
   [[nodiscard]] at::Tensor forwardFrom(const Prefix& prefix, const at::Tensor& value) const;
+  /// forwardFrom in its steps: the residual stream after the site's block, and after each block
+  /// that follows.
+  [[nodiscard]] at::Tensor endOfSitesBlock(const Prefix& prefix, const at::Tensor& value) const;
+  [[nodiscard]] at::Tensor endOfBlock(Layer layer, const at::Tensor& hidden) const;
 
   struct Captured {
     std::map<Site, at::Tensor>
@@ -117,8 +132,12 @@ class LanguageModel {
                                             const at::Tensor& targets) const;
 
  private:
+  LanguageModel(NeoxConfig config, NeoxWeights weights, const Options& options);
+
   NeoxConfig config_;
   NeoxWeights weights_;
+  at::Device device_;
+  at::ScalarType dtype_;
 };
 
 /// The batch as int64 [rows, length] on `device`; throws UserError{OutOfRange} for an id beyond the

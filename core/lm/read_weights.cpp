@@ -54,7 +54,8 @@ class WeightReader {
     }
     at::Tensor converted = raw.to(options_.device, options_.dtype);
     if (!allFinite(converted)) throw notFinite(what, raw);
-    return converted;
+    const bool staysStored = options_.storage == WeightStorage::Stored && shape.size() == 2;
+    return staysStored ? raw : converted;
   }
 
  private:

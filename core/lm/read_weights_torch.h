@@ -7,7 +7,8 @@
 namespace featurescope {
 
 /// The weights that `options.upTo` needs, checked against the config, finite, contiguous, in the
-/// wanted dtype on the wanted device. Where nothing has to be converted they are the mapped file.
+/// wanted dtype on the wanted device. Where nothing has to be converted they are the mapped file;
+/// so are all matrices where options.storage has them Stored.
 /// Throws UserError{NotFound, ShapeMismatch, NotFinite, BadFile}.
 [[nodiscard]] NeoxWeights readWeights(const ModelFolder& folder,
                                       const LanguageModel::Options& options);

@@ -90,16 +90,13 @@ at::Tensor LanguageModel::targetLosses(const at::Tensor& hidden, const at::Tenso
   const at::Tensor x = at::layer_norm(hidden, {config_.width}, weights_.finalNormWeight,
                                       weights_.finalNormBias, config_.layerNormEpsilon);
   const bool records = at::GradMode::is_enabled();
-  if (records && weights_.embedOut.requires_grad()) {
-    return recordedLosses(x, weights_.embedOut, targets);
-  }
-  if (!records || !x.requires_grad()) {
-    return chunkedLosses(x, weights_.embedOut, targets, nullptr);
-  }
+  const at::Tensor embedOut = weights_.embedOut.to(x.options());
+  if (records && embedOut.requires_grad()) return recordedLosses(x, embedOut, targets);
+  if (!records || !x.requires_grad()) return chunkedLosses(x, embedOut, targets, nullptr);
   // A token's loss depends on its own row of x alone, so its gradient is known now; a term that is
   // zero in value carries it, and no chunk has to live until the backward pass.
   at::Tensor gradient;
-  const at::Tensor losses = chunkedLosses(x, weights_.embedOut, targets, &gradient);
+  const at::Tensor losses = chunkedLosses(x, embedOut, targets, &gradient);
   const at::Tensor carrier = ((x - x.detach()) * gradient).to(at::kFloat).sum(-1);
   return losses + carrier;
 }

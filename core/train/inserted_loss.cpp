@@ -154,7 +154,7 @@ class InsertedLossMeter::Pass {
         .site = site, .value = captured.sites.at(site), .hidden = {}, .partial = {}};
     if (site.kind == SiteKind::Resid) return prefix;
     prefix.hidden = site.layer.value > 0 ? captured.sites.at(before(site))
-                                         : at::embedding(model_.weights().embedIn, tokens);
+                                         : model_.embed(tokens);
     return prefix;
   }
   [[nodiscard]] static const at::Tensor& finite(const at::Tensor& x, const Site& site) {

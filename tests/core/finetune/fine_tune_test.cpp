@@ -3,15 +3,19 @@
 
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/finetune/fine_tune_estimate.h"
+#include "core/finetune/records.h"
 #include "core/finetune/resume_fine_tuning.h"
 #include "core/sae/autoencoder_torch.h"
 #include "core/sae/feature_scales.h"
 #include "tests/support/test_data.h"
 #include "tests/support/tiny_model.h"
 
+#include <ATen/core/grad_mode.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <string>
 
@@ -72,6 +76,7 @@ class FineTune : public ::testing::Test {
     writeFile(text(), lines);
   }
 
+  [[nodiscard]] const fs::path& folder() const { return folder_.path(); }
   [[nodiscard]] fs::path model() const { return folder_.path() / "model"; }
   [[nodiscard]] fs::path sae() const { return folder_.path() / "sae"; }
   [[nodiscard]] fs::path text() const { return folder_.path() / "questions.jsonl"; }
@@ -184,6 +189,106 @@ TEST_F(FineTune, IsTheSameWhereverTheModelsStateWaits) {
   given.cacheBytes = 2000;  // a few records' worth
   tune(given);
   EXPECT_EQ(outcome(run("disk")), outcome(run("memory")));
+}
+
+TEST_F(FineTune, IsTheSameWithActivationsComputedAgainAndWeightsStreamed) {
+  const LanguageModel whole = LanguageModel::open(model(), {});
+  fs::remove_all(model() / "model.safetensors");
+  saveLanguageModel(folder() / "half", whole, at::kHalf);
+  fs::copy_file(folder() / "half/model.safetensors", model() / "model.safetensors");
+  tune(settings("ordinary"));
+  FineTuneSettings given = settings("sparing");
+  given.checkpointActivations = true;
+  given.streamWeights = true;
+  tune(given);
+  EXPECT_EQ(outcome(run("sparing")), outcome(run("ordinary")));
+}
+
+/// What one step's batch costs, a record at a time, without padding, by the plain forward pass.
+double lossOfRecords(const FineTuneSettings& settings, std::int64_t count) {
+  const at::NoGradGuard noGradients;
+  const LanguageModel model = LanguageModel::open(settings.model, {});
+  const Autoencoder autoencoder = Autoencoder::load(settings.sae);
+  SilentProgress silent;
+  const Records records(Tokenizer::load(settings.model), settings.corpus, {{}, silent});
+  double sum = 0, targets = 0;
+  for (RecordId record = 0; record < count; ++record) {
+    const at::Tensor tokens = toTorch(records.batch(std::array{record}), model);
+    const LanguageModel::Edit insert{
+        settings.site, [&](const at::Tensor& value) {
+          const at::Tensor x = value.flatten(0, 1);
+          return autoencoder.decode(autoencoder.encode(x), x).view(value.sizes());
+        }};
+    const at::Tensor hidden = model.forward(tokens, {}, insert, true).hidden;
+    const at::Tensor losses = model.tokenLosses(hidden, tokens)[0];
+    const std::int64_t first =
+        settings.scope == LossScope::All ? 1 : records.completionBegin(record).value();
+    const at::Tensor counted = losses.slice(0, first - 1);
+    sum += counted.sum(at::kDouble).item<double>();
+    targets += static_cast<double>(counted.numel());
+  }
+  return sum / targets;
+}
+
+TEST_F(FineTune, CountsInTheLossNeitherPaddingNorWhatIsOutsideTheScope) {
+  for (const LossScope scope : {LossScope::All, LossScope::Completion}) {
+    FineTuneSettings given = settings();
+    given.force = true;
+    given.scope = scope;
+    given.shuffle = false;
+    given.heldOutFraction = 0;
+    given.batch = 8;  // of three different lengths
+    given.epochs = 1;
+    given.stepsPerEpoch = 1;
+    EXPECT_NEAR(tune(given).last.loss, lossOfRecords(given, 8), 1e-5);
+  }
+}
+
+TEST_F(FineTune, LeavesTheModelAndTheSaeAsTheyWere) {
+  const std::string weights = readFile(model() / "model.safetensors");
+  const std::string autoencoder = readFile(sae() / "sae_weights.safetensors");
+  tune(settings());
+  EXPECT_EQ(readFile(model() / "model.safetensors"), weights);
+  EXPECT_EQ(readFile(sae() / "sae_weights.safetensors"), autoencoder);
+  const Json before = readJson(run() / "run.json");
+  EXPECT_EQ(before["result"]["frozen_hash"], before["frozen_hash"]);
+
+  // The hash tells of a single weight.
+  LanguageModel changed = LanguageModel::open(model(), {});
+  NeoxWeights other = changed.weights();
+  other.layers[2].mlpOutWeight = other.layers[2].mlpOutWeight.clone();
+  other.layers[2].mlpOutWeight[0][0].add_(1e-3);
+  saveLanguageModel(folder() / "changed", LanguageModel(changed.config(), other), at::kFloat);
+  fs::copy_file(model() / "tokenizer.json", folder() / "changed/tokenizer.json");
+  FineTuneSettings given = settings("other");
+  given.model = folder() / "changed";
+  given.epochs = 1;
+  tune(given);
+  EXPECT_NE(readJson(run("other") / "run.json")["frozen_hash"], before["frozen_hash"]);
+}
+
+TEST_F(FineTune, EstimatesWhatItWillHold) {
+  FineTuneSettings given = settings();
+  const FineTuneEstimate whole = estimateFineTuning(given, std::nullopt);
+  EXPECT_FALSE(whole.streamsWeights);
+  EXPECT_EQ(whole.languageModel, 0) << "float32 is computed in the mapped file itself";
+  given.compute.dtype = "bfloat16";
+  const NeoxConfig config = NeoxConfig::load(model());
+  const auto matrices =
+      static_cast<double>(2 * config.vocabulary * 16 + 3 * (4 * 16 * 16 + 2 * 16 * 32));
+  const FineTuneEstimate converted = estimateFineTuning(given, std::nullopt);
+  EXPECT_EQ(converted.languageModel, 2 * matrices);
+  EXPECT_EQ(converted.mapped, 0);
+  const auto tight = static_cast<std::uint64_t>(converted.total() - 1);
+  const FineTuneEstimate streamed = estimateFineTuning(given, tight);
+  EXPECT_TRUE(streamed.streamsWeights);
+  EXPECT_LT(streamed.total(), converted.total());
+  EXPECT_EQ(streamed.mapped, 4 * matrices);
+  EXPECT_NO_THROW(checkFits(streamed, tight));
+  EXPECT_THROW(checkFits(streamed, 1000), UserError);
+  const double step = converted.step;
+  given.checkpointActivations = true;
+  EXPECT_LT(estimateFineTuning(given, std::nullopt).step, step);
 }
 
 TEST_F(FineTune, RefusesWhatCannotWork) {

@@ -72,6 +72,19 @@ TEST_P(SuffixGradientOf, EqualsFiniteDifferencesOfTheMeanLoss) {
   }
 }
 
+TEST_P(SuffixGradientOf, IsTheSameBitsWithTheActivationsComputedAgain) {
+  const LanguageModel model = randomModel(ModelShape{.layers = 4, .width = 16}, 4);
+  const at::NoGradGuard noGradients;
+  const SiteBatch batch = SiteStates::compute(model, {Layer{1}, GetParam()}, sequences());
+  const CountedTargets targets = countedTargets(sequences(), {1, 2, 1}, at::kCPU);
+  const SuffixGradient kept = suffixGradient(model, batch, batch.x.mul(0.9), targets);
+  const SuffixGradient again =
+      suffixGradient(model, batch, batch.x.mul(0.9), targets, KeptActivations::Checkpoints);
+  EXPECT_EQ(again.loss, kept.loss);
+  EXPECT_TRUE(at::equal(again.output, kept.output));
+  EXPECT_GT(kept.output.abs().max().item<float>(), 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Sites, SuffixGradientOf,
                          ::testing::Values(SiteKind::MlpPre, SiteKind::MlpOut, SiteKind::Resid));
 

@@ -206,6 +206,28 @@ TEST(LanguageModel, WhatIsSavedIsReadBack) {
   }
 }
 
+TEST(LanguageModel, WithItsMatricesAsStoredComputesTheSameBits) {
+  const at::NoGradGuard noGrad;
+  const LanguageModel model(smallConfig(), NeoxWeights::random(smallConfig(), 5));
+  const TemporaryFolder folder;
+  saveLanguageModel(folder.path() / "half", model, at::kHalf);
+  const at::Tensor tokens = testing::randomTokens(3, 7, model.config().vocabulary);
+  const Site site{Layer{0}, SiteKind::MlpOut};
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+    const auto converted = LanguageModel::open(folder.path() / "half", {.dtype = type});
+    const auto stored = LanguageModel::open(folder.path() / "half",
+                                            {.dtype = type, .storage = WeightStorage::Stored});
+    EXPECT_EQ(stored.dtype(), type);
+    EXPECT_EQ(stored.weights().layers[1].mlpInWeight.scalar_type(), at::kHalf);
+    EXPECT_TRUE(at::equal(stored.activations(tokens, site), converted.activations(tokens, site)));
+    const auto hidden = stored.forward(tokens, {}, std::nullopt, true).hidden;
+    EXPECT_TRUE(at::equal(hidden, converted.forward(tokens, {}, std::nullopt, true).hidden));
+    EXPECT_TRUE(at::equal(stored.logits(hidden), converted.logits(hidden)));
+    EXPECT_TRUE(
+        at::equal(stored.tokenLosses(hidden, tokens), converted.tokenLosses(hidden, tokens)));
+  }
+}
+
 TEST(LanguageModel, LowerPrecisionAgreesWithinItsOwnPrecision) {
   const testing::GoldenModel golden("parallel");
   const at::NoGradGuard noGrad;
