@@ -2,7 +2,6 @@
 #include "ui/bridge/fine_tuning_form.h"
 
 #include "core/finetune/fine_tune_settings.h"
-#include "core/train/run_folder.h"
 #include "ui/bridge/failure.h"
 #include "ui/bridge/form_checks.h"
 #include "ui/bridge/form_settings.h"
@@ -15,76 +14,42 @@ namespace {
 
 QString translated(const char* text) { return QCoreApplication::translate("FineTuningForm", text); }
 
-FormField number(const char* flag, const char* label, const QString& initial,
-                 const char* explanation, const char* hint = "") {
-  return {.flag = flag,
-          .kind = FieldKind::Number,
-          .label = translated(label),
-          .explanation = translated(explanation),
-          .initial = initial,
-          .hint = translated(hint)};
-}
-
-FormField toggle(const char* flag, const char* label, const char* explanation) {
-  return {.flag = flag,
-          .kind = FieldKind::Toggle,
-          .label = translated(label),
-          .explanation = translated(explanation)};
-}
-
 FormSection inputs() {
   FormField text = textField();
   text.explanation =
       translated("The task: .jsonl with context and completion, or text; a record a sequence.");
   return {
       QString(),
-      {modelField(),
-       saeField(),
-       layerField(),
-       siteField(),
-       text,
-       {.flag = "--scope",
-        .kind = FieldKind::Choice,
-        .label = translated("Loss of"),
-        .explanation = translated(
-            "all: every token but a record's first. completion: only the tokens of the answer."),
-        .initial = "all",
-        .choices = {"all", "completion"}},
-       number("--epochs", "Epochs", "10",
-              "How often the records are gone through; 10 in the paper."),
-       number("--steps-per-epoch", "Steps an epoch", "200", "Updates an epoch; 200 in the paper."),
-       toggle("--keep-error", "Start from the unchanged model",
-              "Adds what the SAE loses of each activation, so that at the start the model is what "
-              "it was, and every change is the fine-tuning's."),
-       {.flag = "--out",
-        .kind = FieldKind::NewFolder,
-        .label = translated("Run folder"),
-        .explanation = translated(
-            "The folder to make: settings, the loss curve, checkpoints, and at the end the scales "
-            "and biases."),
-        .hint = translated("a new folder"),
-        .needed = true}}};
+      {modelField(), saeField(), layerField(), siteField(), text,
+       choiceField("--scope", "Loss of", {"all", "completion"}, "all",
+                   "all: every token but a record's first. completion: only the tokens of the "
+                   "answer."),
+       numberField("--epochs", "Epochs", "10",
+                   "How often the records are gone through; 10 in the paper."),
+       numberField("--steps-per-epoch", "Steps an epoch", "200",
+                   "Updates an epoch; 200 in the paper."),
+       toggleField(
+           "--keep-error", "Start from the unchanged model",
+           "Adds what the SAE loses of each activation, so that at the start the model is what "
+           "it was, and every change is the fine-tuning's."),
+       runFolderField("The folder to make: settings, the loss curve, checkpoints, and at the end "
+                      "the scales and biases.")}};
 }
 
 FormSection optimiser() {
   return {translated("Optimiser"),
-          {number("--batch", "Batch", "8", "Records a step; 8 in the paper."),
-           number("--lr", "Learning rate", "0.001", "AdamW's; 0.001 in the paper."),
-           number("--weight-decay", "Weight decay", "0.01",
-                  "Decoupled decay of scales and biases; 0.01 in the paper."),
-           {.flag = "--decay-toward",
-            .kind = FieldKind::Choice,
-            .label = translated("Decay toward"),
-            .explanation = translated(
-                "zero, as in the paper; or initial: scales to 1 and biases to 0, where they change "
-                "nothing."),
-            .initial = "zero",
-            .choices = {"zero", "initial"}},
-           number("--l1-coeff", "L1 of the change", "0",
-                  "Weight of |c − 1| and |d| in what is minimised: fewer features move."),
-           number("--beta1", "β₁", "0.9", "AdamW's decay of the first moment."),
-           number("--beta2", "β₂", "0.999", "AdamW's decay of the second moment."),
-           number("--eps", "ε", "1e-08", "AdamW's addend in the denominator.")}};
+          {numberField("--batch", "Batch", "8", "Records a step; 8 in the paper."),
+           numberField("--lr", "Learning rate", "0.001", "AdamW's; 0.001 in the paper."),
+           numberField("--weight-decay", "Weight decay", "0.01",
+                       "Decoupled decay of scales and biases; 0.01 in the paper."),
+           choiceField("--decay-toward", "Decay toward", {"zero", "initial"}, "zero",
+                       "zero, as in the paper; or initial: scales to 1 and biases to 0, where they "
+                       "change nothing."),
+           numberField("--l1-coeff", "L1 of the change", "0",
+                       "Weight of |c − 1| and |d| in what is minimised: fewer features move."),
+           numberField("--beta1", "β₁", "0.9", "AdamW's decay of the first moment."),
+           numberField("--beta2", "β₂", "0.999", "AdamW's decay of the second moment."),
+           numberField("--eps", "ε", "1e-08", "AdamW's addend in the denominator.")}};
 }
 
 FormSection measuring() {
@@ -93,34 +58,29 @@ FormSection measuring() {
       {contextField(),
        packingField("documents"),
        jsonField(),
-       toggle("--no-shuffle", "Take records in the order of the files",
-              "Step t takes the records from t · batch on."),
-       number("--held-out-fraction", "Held-out share", "0",
-              "Share of the records that is measured and never trained on."),
+       toggleField("--no-shuffle", "Take records in the order of the files",
+                   "Step t takes the records from t · batch on."),
+       numberField("--held-out-fraction", "Held-out share", "0",
+                   "Share of the records that is measured and never trained on."),
        {.flag = "--also-measure",
         .kind = FieldKind::Files,
         .label = translated("Also measure on"),
         .explanation = translated(
             "Other texts on which to measure the loss before and after: did the tuning harm them?"),
         .hint = translated("none")},
-       number("--measure-tokens", "Measured tokens", "16384",
-              "Measure on at most so many tokens of each text.")}};
+       numberField("--measure-tokens", "Measured tokens", "16384",
+                   "Measure on at most so many tokens of each text.")}};
 }
 
 FormSection run() {
-  return {translated("Run"),
-          {number("--log-every", "Log every", "10", "Steps between points of the curve."),
-           number("--checkpoint-every", "Checkpoint every", "200",
-                  "Steps between saved states, from which an interrupted run goes on."),
-           number("--keep-checkpoints", "Keep", "2", "How many checkpoints to keep; 0 keeps all."),
-           number("--seed", "Seed", "0", "Of every random choice."),
-           {.flag = "--device",
-            .kind = FieldKind::Text,
-            .label = translated("Device"),
-            .explanation = translated("auto, cpu, cuda or cuda:N."),
-            .initial = "auto"},
-           toggle("--force", "Replace the run folder if it exists",
-                  "Without this a run that exists is never touched.")}};
+  return {
+      translated("Run"),
+      {numberField("--log-every", "Log every", "10", "Steps between points of the curve."),
+       numberField("--checkpoint-every", "Checkpoint every", "200",
+                   "Steps between saved states, from which an interrupted run goes on."),
+       numberField("--keep-checkpoints", "Keep", "2", "How many checkpoints to keep; 0 keeps all."),
+       numberField("--seed", "Seed", "0", "Of every random choice."), deviceField(),
+       replaceRunField()}};
 }
 
 }  // namespace
@@ -174,17 +134,7 @@ FormCheck FineTuningForm::check(const FormValues& values) const {
   reader.checkTexts("--also-measure");
   reader.checkSite();
   reader.checkContext();
-  reader.check("--out", [&] {
-    checkRunFolder(toPath(values.of("--out")), values.isOn("--force"));
-    return QString();
-  });
-  for (const FormField& field : fields()) {
-    if (field.kind != FieldKind::Number || reader.result().notes.contains(field.flag)) continue;
-    reader.check(field.flag, [&] {
-      (void)numberOf(values.of(field.flag));
-      return QString();
-    });
-  }
+  reader.checkRun(fields());
   FormCheck& result = reader.result();
   if (reader.sae()) {
     try {

@@ -2,7 +2,9 @@
 #include "ui/bridge/form_checks.h"
 
 #include "core/base/files.h"
+#include "core/train/run_folder.h"
 #include "ui/bridge/failure.h"
+#include "ui/bridge/form_settings.h"
 #include "ui/bridge/paths.h"
 
 #include <QCoreApplication>
@@ -127,6 +129,20 @@ void FormReader::checkOut(bool force) {
   });
 }
 
+void FormReader::checkRun(const std::vector<FormField>& fields) {
+  check("--out", [&] {
+    checkRunFolder(toPath(values_.of("--out")), values_.isOn("--force"));
+    return QString();
+  });
+  for (const FormField& field : fields) {
+    if (field.kind != FieldKind::Number || result_.notes.contains(field.flag)) continue;
+    check(field.flag, [&] {
+      (void)numberOf(values_.of(field.flag));
+      return QString();
+    });
+  }
+}
+
 std::int64_t wholeOf(const FormValues& values, const QString& flag, std::int64_t least) {
   bool ok = false;
   const qlonglong value = values.of(flag).toLongLong(&ok);
@@ -154,6 +170,33 @@ CorpusOptions corpusOf(const FormValues& values) {
       values.of("--packing") == QLatin1String("documents") ? Packing::Documents : Packing::Packed;
   options.context = wholeOf(values, "--context", 2);
   return options;
+}
+
+FormField numberField(const char* flag, const char* label, const QString& initial,
+                      const char* explanation, const char* hint) {
+  return {.flag = flag,
+          .kind = FieldKind::Number,
+          .label = translated(label),
+          .explanation = translated(explanation),
+          .initial = initial,
+          .hint = translated(hint)};
+}
+
+FormField choiceField(const char* flag, const char* label, const QStringList& choices,
+                      const QString& initial, const char* explanation) {
+  return {.flag = flag,
+          .kind = FieldKind::Choice,
+          .label = translated(label),
+          .explanation = translated(explanation),
+          .initial = initial,
+          .choices = choices};
+}
+
+FormField toggleField(const char* flag, const char* label, const char* explanation) {
+  return {.flag = flag,
+          .kind = FieldKind::Toggle,
+          .label = translated(label),
+          .explanation = translated(explanation)};
 }
 
 FormField modelField() {
@@ -249,6 +292,28 @@ FormField tokenLimitField() {
               "Stops after whole contexts of at most this many tokens. Densities of rare features "
               "need many: one in 100,000 is seen about ten times in a million."),
           .hint = translated("all tokens of the text")};
+}
+
+FormField runFolderField(const char* explanation) {
+  return {.flag = "--out",
+          .kind = FieldKind::NewFolder,
+          .label = translated("Run folder"),
+          .explanation = translated(explanation),
+          .hint = translated("a new folder"),
+          .needed = true};
+}
+
+FormField replaceRunField() {
+  return toggleField("--force", "Replace the run folder if it exists",
+                     "Without this a run that exists is never touched.");
+}
+
+FormField deviceField() {
+  return {.flag = "--device",
+          .kind = FieldKind::Text,
+          .label = translated("Device"),
+          .explanation = translated("auto, cpu, cuda or cuda:N."),
+          .initial = "auto"};
 }
 
 QString usualFlagFor(const QString& path) {

@@ -11,6 +11,7 @@
 #include <functional>
 #include <optional>
 #include <stop_token>
+#include <vector>
 
 namespace featurescope {
 
@@ -28,6 +29,8 @@ class FormReader {
   void checkSite();
   void checkContext();
   void checkOut(bool force);
+  /// --out as the folder of a run, and every number among the fields that nothing else looked at.
+  void checkRun(const std::vector<FormField>& fields);
   /// `look` returns a finding; what it throws is what is wrong. Nothing typed, nothing said.
   void check(const QString& flag, const std::function<QString()>& look);
 
@@ -54,6 +57,13 @@ class FormReader {
 /// --text, --field, --packing, --context and --tokens as a corpus.
 [[nodiscard]] CorpusOptions corpusOf(const FormValues& values);
 
+/// Fields of one kind; texts as they are to be translated.
+[[nodiscard]] FormField numberField(const char* flag, const char* label, const QString& initial,
+                                    const char* explanation, const char* hint = "");
+[[nodiscard]] FormField choiceField(const char* flag, const char* label, const QStringList& choices,
+                                    const QString& initial, const char* explanation);
+[[nodiscard]] FormField toggleField(const char* flag, const char* label, const char* explanation);
+
 /// Fields that several forms have, explained once.
 [[nodiscard]] FormField modelField();
 [[nodiscard]] FormField saeField();
@@ -64,6 +74,9 @@ class FormReader {
 [[nodiscard]] FormField packingField(const QString& initial = QStringLiteral("packed"));
 [[nodiscard]] FormField jsonField();
 [[nodiscard]] FormField tokenLimitField();
+[[nodiscard]] FormField runFolderField(const char* explanation);
+[[nodiscard]] FormField replaceRunField();
+[[nodiscard]] FormField deviceField();
 
 /// "--model" for a model's folder, "--sae" for a checkpoint, "--text" for a text, by what it is.
 [[nodiscard]] QString usualFlagFor(const QString& path);

@@ -3,7 +3,6 @@
 
 #include "core/train/available_memory.h"
 #include "core/train/memory_estimate.h"
-#include "core/train/run_folder.h"
 #include "core/train/train_settings.h"
 #include "core/train/training_speed.h"
 #include "ui/bridge/failure.h"
@@ -83,17 +82,7 @@ FormCheck TrainingForm::check(const FormValues& values) const {
   reader.checkTexts("--held-out");
   reader.checkSite();
   reader.checkContext();
-  reader.check("--out", [&] {
-    checkRunFolder(toPath(values.of("--out")), values.isOn("--force"));
-    return QString();
-  });
-  for (const FormField& field : fields()) {
-    if (field.kind != FieldKind::Number || reader.result().notes.contains(field.flag)) continue;
-    reader.check(field.flag, [&] {
-      (void)numberOf(values.of(field.flag));
-      return QString();
-    });
-  }
+  reader.checkRun(fields());
   FormCheck& result = reader.result();
   result.wrong = contradictions(values);
   const bool all = reader.model() && values.isOn("--text") && result.wrong.isEmpty();
