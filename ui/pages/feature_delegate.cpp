@@ -17,7 +17,9 @@ void FeatureDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
   const auto column = static_cast<FeatureColumn>(index.column());
   const QString text = index.data(Qt::DisplayRole).toString();
   const bool dead = index.data(FeatureTableModel::DeadRole).toBool();
-  QColor color = dead || text == kDash ? colors().faint : colors().text;
+  const QColor quiet =
+      option.state.testFlag(QStyle::State_Selected) ? colors().dim : colors().faint;
+  QColor color = dead || text == kDash ? quiet : colors().text;
   if (!dead && (column == FeatureColumn::Scale || column == FeatureColumn::Shift)) {
     const double neutral = column == FeatureColumn::Scale ? 1 : 0;
     const double value = index.data(FeatureTableModel::PlainRole).toDouble();

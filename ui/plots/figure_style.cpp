@@ -23,7 +23,7 @@ FigureStyle FigureStyle::paper() {
   c.grid = "#e4e4e4";
   c.cursor = "#777777";
   c.curves = {"#2c5a8c", "#d55e00", "#00805c", "#b0508f", "#a07800", "#3595c4", "#7a4b2a"};
-  c.dead = "#c2402f";
+  c.dead = "#d65a49";
   c.alive = "#2c5a8c";
   style.font = QFont(QStringList{"Inter", "Noto Sans", "DejaVu Sans", "Sans Serif"});
   style.font.setPixelSize(static_cast<int>(std::lround(kPaperPoints * kPixelsPerPoint)));

@@ -15,7 +15,7 @@ struct PlotColors {
   QColor cursor;
   /// One a curve, told apart by colour-blind eyes (after Okabe and Ito, 2008).
   std::array<QColor, 7> curves;
-  QColor dead, alive;  ///< the paper's red and blue
+  QColor dead, alive;  ///< the paper's red and blue, also apart in grey
 
   [[nodiscard]] const QColor& curve(std::size_t index) const {
     return curves[index % curves.size()];

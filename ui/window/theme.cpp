@@ -19,8 +19,8 @@ Theme Theme::light() {
   t.window = "#fbfbfa";
   t.surface = "#ffffff";
   t.text = "#26262b";
-  t.dim = "#6d6d76";
-  t.faint = "#a6a6ad";
+  t.dim = "#62626b";
+  t.faint = "#6e6e76";
   t.hairline = "#eeeeec";
   t.border = "#dcdcd8";
   t.hover = "#f4f6f8";
@@ -33,9 +33,9 @@ Theme Theme::light() {
   t.chip = "#e6eef6";
   t.activation = "#f0964a";
   t.activationText = "#2b1a0c";
-  t.star = "#b8741a";
-  t.positive = "#22804a";
-  t.negative = "#b5372b";
+  t.star = "#8f5a12";
+  t.positive = "#1b6b3d";
+  t.negative = "#a93125";
   t.warning = "#fdf1dd";
   return t;
 }
@@ -47,23 +47,23 @@ Theme Theme::darkOne() {
   t.window = "#1a1b1d";
   t.surface = "#17181a";
   t.text = "#e3e3e6";
-  t.dim = "#9a9aa3";
-  t.faint = "#63636b";
+  t.dim = "#a3a3ac";
+  t.faint = "#8e8e97";
   t.hairline = "#26272a";
   t.border = "#35363a";
   t.hover = "#202226";
   t.selection = "#263a50";
-  t.accent = "#3f78b3";
-  t.accentHover = "#4c87c3";
+  t.accent = "#3a70a8";
+  t.accentHover = "#3f77b1";
   t.accentText = "#ffffff";
-  t.link = "#7fb0e0";
+  t.link = "#8abaf0";
   t.bar = "#4a6d92";
   t.chip = "#263545";
   t.activation = "#e08a3e";
   t.activationText = "#1a0f06";
   t.star = "#e0a040";
   t.positive = "#5cc088";
-  t.negative = "#e8796c";
+  t.negative = "#f08a7e";
   t.warning = "#3a3020";
   return t;
 }
@@ -167,11 +167,11 @@ PlotColors Theme::plotColors() const {
   c.cursor = faint;
   if (dark) {
     c.curves = {"#6fa8dc", "#f0964a", "#5cc088", "#d98cc0", "#e6c84f", "#7fd4e0", "#e8796c"};
-    c.dead = "#e8796c";
-    c.alive = "#6fa8dc";
+    c.dead = "#d9594a";
+    c.alive = "#8fc1f0";
   } else {
     c.curves = {"#2c5a8c", "#d55e00", "#00805c", "#b0508f", "#a07800", "#3595c4", "#7a4b2a"};
-    c.dead = "#c2402f";
+    c.dead = "#d65a49";
     c.alive = "#2c5a8c";
   }
   return c;

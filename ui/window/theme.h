@@ -19,6 +19,7 @@ struct Theme {
   QColor chrome;   ///< menu, tabs, status bar
   QColor window;   ///< pages
   QColor surface;  ///< the feature table, fields
+  /// Text on all of these grounds; `faint` not on chosen rows. Contrast is at least 4.5.
   QColor text, dim, faint;
   QColor hairline;   ///< between rows
   QColor border;     ///< of fields and between panels
