@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/random.h"
-#include "ui/models/cell_table_model.h"
 #include "ui/models/examples_model.h"
 #include "ui/models/feature_column_info.h"
 #include "ui/models/feature_table_model.h"
 #include "ui/models/jobs_model.h"
 #include "ui/models/number_format.h"
+#include "ui/models/result_table_model.h"
 
 #include <QAbstractItemModelTester>
 #include <QElapsedTimer>
@@ -313,15 +313,17 @@ class ModelsTest : public QObject {
   }
 
   void smallTablesKeepTheRules() {
-    CellTableModel model;
+    ResultTableModel model;
     const QAbstractItemModelTester tester(&model,
                                           QAbstractItemModelTester::FailureReportingMode::QtTest);
-    model.setTable({"token", "value"},
-                   {{{Cell::Kind::Token, "·the", {}}, {Cell::Kind::Signed, "+1.50", "1.5"}}});
+    model.setTable({{"token", ResultKind::Token, {}}, {"value", ResultKind::Number, "nats"}},
+                   {{{{"·the"}, changeCell(1.5, "+1.50")}, 7}});
     QCOMPARE(model.index(0, 1).data().toString(), QString("+1.50"));
-    QCOMPARE(model.index(0, 1).data(CellTableModel::PlainRole).toString(), QString("1.5"));
-    QCOMPARE(model.index(0, 0).data(CellTableModel::PlainRole).toString(), QString("·the"));
-    model.setTable({"id"}, {});
+    QCOMPARE(model.index(0, 1).data(ResultTableModel::PlainRole).toString(), QString("1.5"));
+    QCOMPARE(model.index(0, 1).data(ResultTableModel::ToneRole).toInt(), 1);
+    QCOMPARE(model.index(0, 0).data(ResultTableModel::PlainRole).toString(), QString("·the"));
+    QCOMPARE(model.rowOf(7), 0);
+    model.setTable({{"id", ResultKind::Link, {}}}, {});
     QCOMPARE(model.rowCount(), 0);
     QCOMPARE(model.columnCount(), 1);
   }

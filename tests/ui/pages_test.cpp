@@ -4,13 +4,16 @@
 #include "core/store/index_reader.h"
 #include "core/study/demo.h"
 #include "ui/bridge/paths.h"
+#include "ui/dialogs/export_figure_dialog.h"
 #include "ui/models/comparison_model.h"
 #include "ui/models/examples_model.h"
 #include "ui/models/feature_table_model.h"
-#include "ui/pages/cell_table.h"
 #include "ui/pages/compare_page.h"
 #include "ui/pages/data_table.h"
 #include "ui/pages/geometry_page.h"
+#include "ui/pages/result_table.h"
+#include "ui/plots/figure_export.h"
+#include "ui/plots/figure_menu.h"
 #include "ui/plots/figure_view.h"
 #include "ui/window/application.h"
 #include "ui/window/main_window.h"
@@ -18,6 +21,7 @@
 #include <QAbstractItemModelTester>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTabWidget>
@@ -25,7 +29,9 @@
 #include <QTextBrowser>
 #include <QToolButton>
 
+#include <algorithm>
 #include <memory>
+#include <utility>
 
 using namespace featurescope;
 
@@ -66,15 +72,16 @@ class PagesTest : public QObject {
     QCOMPARE(counted, reader_->feature(dense_[1]).activeTokens);
 
     const auto logits = reader_->logitTokens(dense_[1]);
-    const CellTableModel& promoted = find<CellTable>("logitTable")->cells();
-    QCOMPARE(promoted.cell(0, 0).text, QString::fromStdString(logits.promoted[0].strToken));
-    QCOMPARE(promoted.cell(0, 1).plain.toDouble(), logits.promoted[0].value);
-    QCOMPARE(promoted.cell(0, 3).plain.toDouble(), logits.suppressed[0].value);
+    const ResultTableModel& promoted = find<ResultTable>("logitTable")->cells();
+    QCOMPARE(promoted.index(0, 0).data().toString(),
+             QString::fromStdString(logits.promoted[0].strToken));
+    QCOMPARE(plain(promoted, 0, 1), logits.promoted[0].value);
+    QCOMPARE(plain(promoted, 0, 3), logits.suppressed[0].value);
 
     const auto tokens = reader_->featureTokens(dense_[1]);
-    const CellTableModel& firesOn = find<CellTable>("tokenTable")->cells();
-    QCOMPARE(firesOn.cell(0, 2).plain.toDouble(), tokens[0].precision);
-    QCOMPARE(firesOn.cell(0, 3).plain.toDouble(), tokens[0].recall);
+    const ResultTableModel& firesOn = find<ResultTable>("tokenTable")->cells();
+    QCOMPARE(plain(firesOn, 0, 2), tokens[0].precision);
+    QCOMPARE(plain(firesOn, 0, 3), tokens[0].recall);
   }
 
   void everyKindOfExampleIsShown() {
@@ -125,8 +132,8 @@ class PagesTest : public QObject {
 
   void aNeighbourIsAClickAway() {
     const auto near = reader_->neighbours(dense_[1], NeighbourRelation::DecoderCosine);
-    auto* table = find<CellTable>("neighbourTable");
-    QCOMPARE(table->cells().cell(0, 0).text, QString::number(near[0].feature.value));
+    auto* table = find<ResultTable>("neighbourTable");
+    QCOMPARE(table->cells().index(0, 0).data().toString(), QString::number(near[0].feature.value));
     QSignalSpy shown(window_.get(), &MainWindow::pageShown);
     emit table->clicked(table->model()->index(0, 1));
     QTRY_VERIFY(!shown.isEmpty());
@@ -135,8 +142,8 @@ class PagesTest : public QObject {
   }
 
   void aClickedTokenShowsTheFeaturesThatFireOnIt() {
-    auto* table = find<CellTable>("tokenTable");
-    const QString token = table->cells().cell(0, 0).text;
+    auto* table = find<ResultTable>("tokenTable");
+    const QString token = table->cells().index(0, 0).data().toString();
     emit table->clicked(table->model()->index(0, 0));
     QVERIFY(features().rowCount() > 0);
     QVERIFY(features().rowCount() < features().totalCount());
@@ -206,9 +213,9 @@ class PagesTest : public QObject {
     goTo(dense_[2]);
     QTRY_VERIFY(
         find<QLabel>("compareThereTitle")->text().startsWith(QString::number(dense_[1].value)));
-    const CellTableModel& cells = find<CellTable>("compareStatistics")->cells();
-    QTRY_COMPARE(cells.cell(0, 1).plain.toDouble(), reader_->feature(dense_[2]).density);
-    QCOMPARE(cells.cell(0, 2).plain.toDouble(), reader_->feature(dense_[1]).density);
+    const ResultTableModel& cells = find<ResultTable>("compareStatistics")->cells();
+    QTRY_COMPARE(plain(cells, 0, 1), reader_->feature(dense_[2]).density);
+    QCOMPARE(plain(cells, 0, 2), reader_->feature(dense_[1]).density);
   }
 
   void anotherIndexIsComparedFeatureByFeature() {
@@ -219,8 +226,8 @@ class PagesTest : public QObject {
     QTRY_VERIFY(!compared.isEmpty());
     auto* table = find<DataTable>("comparisonTable");
     QCOMPARE(table->model()->rowCount(), static_cast<int>(reader_->featureCount()));
-    const CellTableModel& cells = find<CellTable>("compareStatistics")->cells();
-    QCOMPARE(cells.cell(0, 3).plain.toDouble(), 0.0);
+    const ResultTableModel& cells = find<ResultTable>("compareStatistics")->cells();
+    QCOMPARE(plain(cells, 0, 3), 0.0);
   }
 
   void theComparisonModelKeepsTheRulesAndSortsByWhatDiffers() {
@@ -247,6 +254,78 @@ class PagesTest : public QObject {
     QCOMPARE(model.rowCount(), 0);
   }
 
+  void everyPlotAndTableOffersTheSameExport() {
+    auto* geometry = find<GeometryPage>("geometryPage");
+    QSignalSpy shown(geometry, &GeometryPage::shown);
+    find<QTabWidget>("pages")->setCurrentWidget(geometry);
+    QTRY_VERIFY(!shown.isEmpty());
+    auto* compare = find<ComparePage>("comparePage");
+    find<QTabWidget>("pages")->setCurrentWidget(compare);
+    QSignalSpy compared(compare, &ComparePage::compared);
+    compare->compareWith(second_);
+    QTRY_VERIFY(!compared.isEmpty());
+    QStringList offered;
+    for (QWidget* view : window_->findChildren<QWidget*>()) {
+      if (!view->inherits("QCustomPlot") && !view->inherits("QTableView")) continue;
+      const auto* menu = view->findChild<FigureMenu*>(QString(), Qt::FindDirectChildrenOnly);
+      QVERIFY2(menu != nullptr, qPrintable(view->objectName()));
+      const Figure figure = menu->figure();
+      if (!figure.draw) continue;
+      offered.append(figure.name);
+      QVERIFY2(!figure.name.isEmpty() && !figure.title.isEmpty(), qPrintable(view->objectName()));
+      QVERIFY2(!figure.table.rows.empty(), qPrintable(figure.name));
+      for (const FigureFormat format : {FigureFormat::Pdf, FigureFormat::Svg, FigureFormat::Png}) {
+        const FigureFile file{.format = format,
+                              .heightMillimetres = figure.heightAt(kSingleColumnMillimetres)};
+        QVERIFY2(renderFile(figure, file).size() > 500, qPrintable(figure.name));
+      }
+    }
+    for (const char* name :
+         {"feature-table", "activation-table", "logit-table", "neighbour-table", "token-table",
+          "cosines", "geometry-groups", "comparison-table", "compare-statistics"}) {
+      QVERIFY2(offered.contains(name), qPrintable(name + (" not in " + offered.join(", "))));
+    }
+  }
+
+  void anExportSaysFromWhichIndexAndFeatureItIs() {
+    goTo(dense_[1]);
+    auto* menu = find<ResultTable>("logitTable")->findChild<FigureMenu*>();
+    emit menu->exportRequested(menu->figure());
+    auto* dialog = window_->findChild<ExportFigureDialog*>();
+    QVERIFY(dialog != nullptr);
+    const FigureProvenance& from = dialog->figure().provenance;
+    const auto says = [&](const std::string& key, const std::string& value) {
+      return std::find(from.begin(), from.end(), std::pair(key, value)) != from.end();
+    };
+    QVERIFY(says("feature", std::to_string(dense_[1].value)));
+    QVERIFY(says("sae_hash", reader_->provenance().at("sae_hash")));
+    const auto logits = reader_->logitTokens(dense_[1]);
+    QCOMPARE(dialog->figure().table.rows[0][0], logits.promoted[0].strToken);
+    QCOMPARE(std::stod(dialog->figure().table.rows[0][1]), logits.promoted[0].value);
+    dialog->reject();
+  }
+
+  void theFiguresInSightAreListedForTheKeyboard() {
+    QTest::keyClick(find<DataTable>("featureTable"), Qt::Key_S,
+                    Qt::ControlModifier | Qt::ShiftModifier);
+    auto* menu = window_->findChild<QMenu*>("exportShownMenu");
+    QVERIFY(menu != nullptr);
+    auto* geometry = find<GeometryPage>("geometryPage");
+    QSignalSpy shown(geometry, &GeometryPage::shown);
+    find<QTabWidget>("pages")->setCurrentWidget(geometry);
+    QTRY_VERIFY(!shown.isEmpty());
+    auto* compare = find<ComparePage>("comparePage");
+    find<QTabWidget>("pages")->setCurrentWidget(compare);
+    QSignalSpy compared(compare, &ComparePage::compared);
+    compare->compareWith(second_);
+    QTRY_VERIFY(!compared.isEmpty());
+    QStringList offered;
+    for (const QAction* each : menu->actions()) offered.append(each->text());
+    QVERIFY2(offered.contains("Top activations"), qPrintable(offered.join(", ")));
+    QVERIFY(offered.contains("Features"));
+    menu->close();
+  }
+
   void thePaletteFindsLabelsAndActions() {
     window_->notes().change(dense_[2], {.label = "unmistakable"});
     QTest::keyClick(find<DataTable>("featureTable"), Qt::Key_K, Qt::ControlModifier);
@@ -267,6 +346,10 @@ class PagesTest : public QObject {
     if (found == nullptr) found = window_->findChild<T*>(QLatin1String(name));
     if (found == nullptr) qFatal("there is no %s", name);
     return found;
+  }
+  /// The exact number of a cell, as it is copied.
+  static double plain(const ResultTableModel& cells, int row, int column) {
+    return cells.index(row, column).data(ResultTableModel::PlainRole).toDouble();
   }
   const FeatureTableModel& features() {
     return *qobject_cast<const FeatureTableModel*>(find<DataTable>("featureTable")->model());

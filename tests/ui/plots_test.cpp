@@ -4,8 +4,12 @@
 #include "ui/dialogs/export_figure_dialog.h"
 #include "ui/plots/activation_histogram.h"
 #include "ui/plots/cosine_histogram.h"
+#include "ui/plots/curve_plot.h"
 #include "ui/plots/figure_export.h"
+#include "ui/plots/figure_menu.h"
 #include "ui/plots/figure_view.h"
+#include "ui/plots/sorted_values_plot.h"
+#include "ui/plots/table_figure.h"
 #include "ui/window/application.h"
 #include "ui/window/theme.h"
 
@@ -151,10 +155,54 @@ class PlotsTest : public QObject {
     QTest::mouseDClick(plot, Qt::LeftButton, {}, from);
     QVERIFY(!brushed.last()[0].value<std::optional<double>>());
 
-    view.copyTable();
+    const auto* menu = plot->findChild<FigureMenu*>();
+    menu->copyTable();
     QVERIFY(QGuiApplication::clipboard()->text().startsWith("low\thigh\tdead\talive\n"));
-    view.copyImage();
+    menu->copyImage();
     QCOMPARE(QGuiApplication::clipboard()->image().pixelColor(2, 2), QColor(Qt::white));
+  }
+
+  void curvesAreExportedAsTheyAreSeen() {
+    CurveChart chart;
+    chart.title = "Loss";
+    chart.smoothing = 1;
+    chart.curves = {{"a", 0, {0, 10, 20}, {4, 2, 1}}, {"b", 1, {0, 10}, {3, 3}, true}};
+    chart.range = {5, 20};
+    const Figure figure = makeFigure("loss", chart);
+    QCOMPARE(figure.table.header, (std::vector<std::string>{"curve", "x", "y", "y_smoothed"}));
+    // Weights halve every row: (2 + 4/2) / 1.5 and (1 + 2/2 + 4/4) / 1.75; what is dashed stays.
+    QCOMPARE(figure.table.rows.size(), std::size_t{3});
+    QVERIFY(std::abs(std::stod(figure.table.rows[0][3]) - 4 / 1.5) < 1e-12);
+    QVERIFY(std::abs(std::stod(figure.table.rows[1][3]) - 3 / 1.75) < 1e-12);
+    QCOMPARE(figure.table.rows[2], (std::vector<std::string>{"b", "10", "3", "3"}));
+    const QByteArray svg = renderFile(figure, {.format = FigureFormat::Svg});
+    QVERIFY(svg.contains("<path") || svg.contains("<polyline"));
+  }
+
+  void sortedValuesAreExportedByRank() {
+    const Figure figure = makeFigure("scale", "Scales", SortedValues::from({0.5, 2, 1}, 1));
+    QCOMPARE(toCsv(figure.table), std::string("rank,feature,scale\r\n1,1,2\r\n2,2,1\r\n"
+                                              "3,0,0.5\r\n"));
+  }
+
+  void aTableIsDrawnWholeOrSaysHowMuchIsMissing() {
+    ShownTable shown;
+    shown.columns = {{"token", false}, {"value", true}};
+    FigureTable exact{{"token", "value"}, {}};
+    for (int i = 0; i < 100; ++i) {
+      shown.rows.push_back({QString("row%1").arg(i), QString::number(i)});
+      exact.rows.push_back({"row" + std::to_string(i), std::to_string(i)});
+    }
+    const Figure figure = makeFigure("table", "Table", shown, exact);
+    FigureFile file{.format = FigureFormat::Svg, .heightMillimetres = 600};
+    const QByteArray whole = renderFile(figure, file);
+    QVERIFY(whole.contains("row0") && whole.contains("row99") && !whole.contains("rows more"));
+    file.heightMillimetres = figure.heightAt(kSingleColumnMillimetres);
+    const QByteArray cut = renderFile(figure, file);
+    QVERIFY(cut.contains("row0") && !cut.contains("row99"));
+    const int drawn = static_cast<int>(cut.count(">row"));
+    QVERIFY2(cut.contains(QString("and %1 rows more").arg(100 - drawn).toUtf8()),
+             cut.right(600).constData());
   }
 
   void theExportDialogShowsAndWritesWhatWasChosen() {

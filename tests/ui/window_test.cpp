@@ -13,6 +13,9 @@
 #include "ui/window/main_window.h"
 #include "ui/window/message_bar.h"
 
+#include <QAbstractButton>
+#include <QAccessible>
+#include <QButtonGroup>
 #include <QClipboard>
 #include <QComboBox>
 #include <QDropEvent>
@@ -21,10 +24,13 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMessageBox>
 #include <QMimeData>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QSet>
 #include <QSignalSpy>
+#include <QTabWidget>
 #include <QTest>
 #include <QToolButton>
 
@@ -53,6 +59,60 @@ class WindowTest : public QObject {
   }
 
   void cleanup() { window_.reset(); }
+
+  void notesThatCannotBeWrittenAreNotLostSilentlyAtQuit() {
+    const auto folder = folder_.path() / "unwritable";
+    std::filesystem::create_directories(folder / "i.sqlite.notes.json");  // where the notes belong
+    std::filesystem::copy_file(tuned_, folder / "i.sqlite");
+    open(folder / "i.sqlite");
+    window_->notes().change(FeatureId{1}, {.label = "precious"});
+    window_->close();
+    QTRY_VERIFY(window_->findChild<QMessageBox*>("loseNotesBox") != nullptr);
+    QVERIFY(window_->isVisible());
+    find<QMessageBox>("loseNotesBox")->reject();
+    QVERIFY(window_->isVisible());
+    QCOMPARE(window_->notes().note(FeatureId{1}).label, std::string("precious"));
+
+    // The disk has room again: closing needs no question.
+    std::filesystem::remove_all(folder / "i.sqlite.notes.json");
+    window_->close();
+    QTRY_VERIFY(!window_->isVisible());
+    QVERIFY(readFile(folder / "i.sqlite.notes.json").find("precious") != std::string::npos);
+  }
+
+  void everyFocusableWidgetHasANameAndTabReachesIt() {
+    openSample();
+    window_->activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(window_.get()));
+    auto* tabs = find<QTabWidget>("pages");
+    for (int page = 0; page < tabs->count(); ++page) {
+      tabs->setCurrentIndex(page);
+      QCoreApplication::processEvents();
+      QSet<QWidget*> missing;
+      for (QWidget* each : window_->findChildren<QWidget*>()) {
+        if (!each->isVisible() || !each->isEnabled() || each->focusProxy() != nullptr) continue;
+        if ((each->focusPolicy() & Qt::TabFocus) == 0) continue;
+        const auto* button = qobject_cast<QAbstractButton*>(each);
+        const bool byArrow = button != nullptr && button->group() != nullptr &&
+                             button->group()->exclusive() && !button->isChecked();
+        if (byArrow) continue;
+        missing.insert(each);
+        QVERIFY2(!nameOf(*each).isEmpty(),
+                 qPrintable(tabs->tabText(page) + ": " + each->metaObject()->className() + ' ' +
+                            each->objectName()));
+      }
+      table()->setFocus();
+      const auto steps = 2 * missing.size();
+      for (qsizetype i = 0; i < steps && !missing.isEmpty(); ++i) {
+        missing.remove(QApplication::focusWidget());
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+      }
+      QStringList unreached;
+      for (const QWidget* each : missing)
+        unreached.append(nameOf(*each) + ' ' + each->objectName());
+      QVERIFY2(missing.isEmpty(), qPrintable(tabs->tabText(page) + ": " + unreached.join(", ")));
+    }
+  }
 
   void withNothingOpenItSaysWhatToDo() {
     QVERIFY(find<QWidget>("welcomePage")->isVisible());
@@ -466,6 +526,13 @@ class WindowTest : public QObject {
     if (found == nullptr) found = window_->findChild<T*>(QLatin1String(name));
     if (found == nullptr) qFatal("there is no %s", name);
     return found;
+  }
+
+  /// What a screen reader says.
+  static QString nameOf(const QWidget& widget) {
+    const QAccessibleInterface* accessible =
+        QAccessible::queryAccessibleInterface(const_cast<QWidget*>(&widget));
+    return accessible == nullptr ? QString() : accessible->text(QAccessible::Name);
   }
 
   static double threadMilliseconds() {

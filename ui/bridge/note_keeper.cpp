@@ -76,6 +76,11 @@ void NoteKeeper::change(FeatureId feature, const NoteChange& change) {
   save();
 }
 
+void NoteKeeper::saveNow() {
+  told_ = false;
+  save();
+}
+
 /// Writes what is unsaved now. It counts as saved only when this very state has been written.
 void NoteKeeper::save() {
   thread_.post([this, book = book_, changes = unsaved_, version = version_] {

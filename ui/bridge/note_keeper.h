@@ -28,6 +28,8 @@ class NoteKeeper : public QObject {
 
   void setOpened(const OpenedIndex& opened);
   void change(FeatureId feature, const NoteChange& change);
+  /// Tries once more to write what is unsaved; a failure is told again.
+  void saveNow();
 
   [[nodiscard]] FeatureNote note(FeatureId feature) const;
   [[nodiscard]] const FeatureNotes& all() const { return notes_; }

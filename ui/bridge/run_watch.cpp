@@ -60,7 +60,14 @@ void RunWatch::findThere() {
 }
 
 void RunWatch::expect(const std::filesystem::path& run) {
-  thread_.post([this, run] { expected_.insert(run); });
+  thread_.post([this, run] {
+    expected_.insert(run);
+    announced_.insert(run);
+  });
+}
+
+void RunWatch::announce(const std::filesystem::path& run) {
+  thread_.post([this, run] { announced_.insert(run); });
 }
 
 void RunWatch::look() {
@@ -81,7 +88,11 @@ void RunWatch::lookThere() {
       if (!watched.follower.refresh()) continue;
       watched.failing = false;
       QMetaObject::invokeMethod(
-          this, [this, record = watched.follower.record()] { emit changed(record); },
+          this,
+          [this, record = watched.follower.record(), first = announced_.erase(run) > 0] {
+            emit changed(record);
+            if (first) emit began(record);
+          },
           Qt::QueuedConnection);
     } catch (...) {
       const Failure failure = currentFailure("cannot read the run " + run.string());

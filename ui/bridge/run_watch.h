@@ -28,13 +28,18 @@ class RunWatch : public QObject {
   /// the command line do; those that were watched before go on where they are.
   void setRuns(const std::vector<std::filesystem::path>& runs,
                const std::filesystem::path& folder = {});
-  /// A run that is about to be made: that its folder is not there yet is no failure.
+  /// A run that is about to be made: that its folder is not there yet is no failure. `began` tells
+  /// when it is.
   void expect(const std::filesystem::path& run);
+  /// `began` tells when a run that somebody wants to see was read.
+  void announce(const std::filesystem::path& run);
 
  signals:
   /// The folders that are watched from now on.
   void listed(const std::vector<std::filesystem::path>& runs);
   void changed(const std::shared_ptr<const featurescope::RunRecord>& record);
+  /// After the first `changed` of a run that was expected or to be announced.
+  void began(const std::shared_ptr<const featurescope::RunRecord>& record);
   /// A folder that cannot be read; told once, until it can be read again.
   void failed(const std::filesystem::path& run, const featurescope::Failure& failure);
 
@@ -51,8 +56,8 @@ class RunWatch : public QObject {
 
   std::vector<std::filesystem::path> named_, all_;  ///< the thread's: as asked for, and with found
   std::filesystem::path folder_;                    ///< the thread's
-  std::set<std::filesystem::path> expected_;        ///< the thread's
-  std::map<std::filesystem::path, Watched> watched_;  ///< the thread's
+  std::set<std::filesystem::path> expected_, announced_;  ///< the thread's
+  std::map<std::filesystem::path, Watched> watched_;      ///< the thread's
   bool looking_ = false;
   QTimer timer_;
   SerialThread thread_;

@@ -111,7 +111,7 @@ FigureFile ExportFigureDialog::file() const {
 }
 
 void ExportFigureDialog::adaptHeight() {
-  height_->setValue(width_->currentData().toDouble() * figure_.aspect);
+  height_->setValue(figure_.heightAt(width_->currentData().toDouble()));
   showPreview();
 }
 

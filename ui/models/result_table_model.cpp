@@ -1,20 +1,38 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/result_table_model.h"
 
+#include "core/base/numbers.h"
+#include "ui/models/number_format.h"
+
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace featurescope {
 namespace {
 
-int alignmentOf(ResultKind kind) {
-  return static_cast<int>(Qt::AlignVCenter) |
-         static_cast<int>(kind == ResultKind::Number || kind == ResultKind::Context
-                              ? Qt::AlignRight
-                              : Qt::AlignLeft);
+Qt::Alignment alignmentOf(ResultKind kind) {
+  const bool right = kind == ResultKind::Number || kind == ResultKind::Context;
+  return (right ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter;
 }
 
 }  // namespace
+
+ResultCell numberCell(double value, const QString& shown) {
+  return {shown, QString::fromStdString(shortest(value))};
+}
+
+ResultCell numberCell(const std::optional<double>& value,
+                      const std::function<QString(double)>& format) {
+  return value ? numberCell(*value, format(*value))
+               : ResultCell{QString(kDash), QStringLiteral(" ")};
+}
+
+ResultCell changeCell(double value, const QString& shown, double noticed) {
+  ResultCell cell = numberCell(value, shown);
+  if (value != 0 && std::abs(value) >= noticed) cell.tone = value > 0 ? 1 : -1;
+  return cell;
+}
 
 void ResultTableModel::setTable(std::vector<ResultColumn> columns, std::vector<ResultRow> rows) {
   beginResetModel();
@@ -25,6 +43,10 @@ void ResultTableModel::setTable(std::vector<ResultColumn> columns, std::vector<R
 
 std::int64_t ResultTableModel::key(int row) const {
   return rows_.at(static_cast<std::size_t>(row)).key;
+}
+
+ResultKind ResultTableModel::kind(int column) const {
+  return columns_.at(static_cast<std::size_t>(column)).kind;
 }
 
 int ResultTableModel::rowOf(std::int64_t key) const {
@@ -59,7 +81,7 @@ QVariant ResultTableModel::data(const QModelIndex& index, int role) const {
     case ToneRole:
       return cell.tone;
     case Qt::TextAlignmentRole:
-      return alignmentOf(kind);
+      return QVariant::fromValue(alignmentOf(kind));
     default:
       return {};
   }
@@ -75,7 +97,7 @@ QVariant ResultTableModel::headerData(int section, Qt::Orientation orientation, 
     case Qt::ToolTipRole:
       return column.tip;
     case Qt::TextAlignmentRole:
-      return alignmentOf(column.kind);
+      return QVariant::fromValue(alignmentOf(column.kind));
     default:
       return {};
   }

@@ -4,7 +4,8 @@
 #include <QAbstractTableModel>
 
 #include <cstdint>
-#include <limits>
+#include <functional>
+#include <optional>
 #include <vector>
 
 namespace featurescope {
@@ -13,6 +14,7 @@ enum class ResultKind {
   Number,
   Token,
   Text,
+  Link,     ///< text that leads to what the row stands for
   Context,  ///< text that leads up to what stands beside it: its end counts
 };
 
@@ -30,9 +32,17 @@ struct ResultCell {
   int tone = 0;        ///< 1: more than before, −1: less
 };
 
+/// A number as shown and, for the clipboard, exactly as it is.
+[[nodiscard]] ResultCell numberCell(double value, const QString& shown);
+/// The same of a value that may be unknown; `format` shows a known one.
+[[nodiscard]] ResultCell numberCell(const std::optional<double>& value,
+                                    const std::function<QString(double)>& format);
+/// A change: with its sign, and the tone of it where it is at least `noticed`.
+[[nodiscard]] ResultCell changeCell(double value, const QString& shown, double noticed = 0);
+
 struct ResultRow {
   std::vector<ResultCell> cells;  ///< one a column
-  std::int64_t key = -1;          ///< what the row stands for: a feature's id, a token's place
+  std::int64_t key = -1;          ///< the feature that the row stands for; −1: for none
 };
 
 /// A small table that is known whole: built on whatever thread, looked up here.
@@ -45,6 +55,7 @@ class ResultTableModel : public QAbstractTableModel {
 
   void setTable(std::vector<ResultColumn> columns, std::vector<ResultRow> rows);
   [[nodiscard]] std::int64_t key(int row) const;
+  [[nodiscard]] ResultKind kind(int column) const;
   /// The first row with this key, or −1.
   [[nodiscard]] int rowOf(std::int64_t key) const;
 

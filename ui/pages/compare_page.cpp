@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/compare_page.h"
 
-#include "core/base/numbers.h"
 #include "ui/bridge/paths.h"
 #include "ui/bridge/selection.h"
 #include "ui/models/comparison_model.h"
 #include "ui/models/number_format.h"
-#include "ui/pages/cell_table.h"
 #include "ui/pages/example_view.h"
 #include "ui/pages/plain_delegate.h"
+#include "ui/pages/result_table.h"
 
 #include <QComboBox>
 #include <QFileDialog>
@@ -37,23 +36,18 @@ std::string hashOf(const OpenedIndex& index) {
 }
 
 /// One statistic of both sides and their difference.
-std::vector<Cell> rowOf(const QString& name, const std::optional<double>& here,
-                        const std::optional<double>& there, bool share) {
+ResultRow rowOf(const QString& name, const std::optional<double>& here,
+                const std::optional<double>& there, bool share) {
   const auto shown = [share](double value) {
     return share ? formatPercent(value) : formatValue(value, 3);
   };
-  const auto cell = [&](const std::optional<double>& value) -> Cell {
-    if (!value) return {Cell::Kind::Number, QString(kDash), QStringLiteral(" ")};
-    return {Cell::Kind::Number, shown(*value), QString::fromStdString(shortest(*value))};
-  };
-  Cell difference{Cell::Kind::Number, QString(kDash), QStringLiteral(" ")};
+  ResultCell difference = numberCell(std::nullopt, shown);
   if (here && there) {
     const double delta = *there - *here;
     const QString sign = delta < 0 ? QString(kMinus) : QStringLiteral("+");
-    difference = {Cell::Kind::Signed, sign + shown(std::abs(delta)),
-                  QString::fromStdString(shortest(delta))};
+    difference = changeCell(delta, sign + shown(std::abs(delta)));
   }
-  return {{Cell::Kind::Text, name, {}}, cell(here), cell(there), difference};
+  return {{{name}, numberCell(here, shown), numberCell(there, shown), difference}};
 }
 
 }  // namespace
@@ -72,7 +66,7 @@ ComparePage::ComparePage(const WindowContext& context, QWidget* parent)
       model_(new ComparisonModel(this)),
       table_(new DataTable(ComparisonModel::PlainRole)),
       delegate_(new PlainDelegate(this)),
-      statistics_(new CellTable),
+      statistics_(new ResultTable(ResultTable::Size::Small)),
       hereView_(new ExampleView(context)),
       thereView_(new ExampleView(otherContext_)) {
   setObjectName("comparePage");
@@ -311,7 +305,7 @@ void ComparePage::showStatistics() {
   if (!here_ || !there_) return;
   const FeatureRecord& a = here_->feature;
   const FeatureRecord& b = there_->feature;
-  std::vector<std::vector<Cell>> rows;
+  std::vector<ResultRow> rows;
   rows.push_back(rowOf(tr("density"), a.density, b.density, true));
   rows.push_back(rowOf(tr("max"), a.max, b.max, false));
   rows.push_back(rowOf(tr("mean"), a.meanActive, b.meanActive, false));
@@ -322,9 +316,22 @@ void ComparePage::showStatistics() {
     rows.push_back(rowOf(tr("scale"), a.scale, b.scale, false));
     rows.push_back(rowOf(tr("shift"), a.bias, b.bias, false));
   }
-  statistics_->setTable(
-      {QString(), tr("chosen"), comparesPinned() ? tr("pinned") : tr("there"), tr("difference")},
-      std::move(rows), 0, 110);
+  statistics_->setTable({{tr("statistic"), ResultKind::Text, {}},
+                         {tr("chosen"), ResultKind::Number, {}},
+                         {comparesPinned() ? tr("pinned") : tr("there"), ResultKind::Number, {}},
+                         {tr("difference"), ResultKind::Number, {}}},
+                        std::move(rows), {110, 110, 110, 110}, 0);
+}
+
+FigureProvenance ComparePage::provenance() const {
+  const auto featureOf = [](const std::shared_ptr<const FeaturePageData>& page) {
+    return page ? std::optional(page->feature.feature) : std::nullopt;
+  };
+  FigureProvenance of = provenanceOf(opened_.get(), featureOf(here_));
+  for (auto& [key, value] : provenanceOf(other_.current().get(), featureOf(there_))) {
+    of.emplace_back("other_" + key, value);
+  }
+  return of;
 }
 
 void ComparePage::showReason(const QString& what, const QString& next) {

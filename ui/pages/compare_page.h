@@ -15,7 +15,7 @@ class QStackedWidget;
 
 namespace featurescope {
 
-class CellTable;
+class ResultTable;
 class ComparisonModel;
 class DataTable;
 class ExampleView;
@@ -29,6 +29,7 @@ class ComparePage : public Page {
   explicit ComparePage(const WindowContext& context, QWidget* parent = nullptr);
 
   void setOpened(const std::shared_ptr<const OpenedIndex>& opened) override;
+  [[nodiscard]] FigureProvenance provenance() const override;
   void setColors(const PageColors& colors, const PlotColors& plotColors) override;
   /// Compares with this index from now on.
   void compareWith(const std::filesystem::path& index);
@@ -65,7 +66,7 @@ class ComparePage : public Page {
   ComparisonModel* model_;
   DataTable* table_;
   PlainDelegate* delegate_;
-  CellTable* statistics_;
+  ResultTable* statistics_;
   ExampleView *hereView_, *thereView_;
 };
 

@@ -3,6 +3,8 @@
 
 #include "ui/pages/fonts.h"
 #include "ui/pages/table_delegate.h"
+#include "ui/plots/figure_menu.h"
+#include "ui/plots/table_figure.h"
 
 #include <QClipboard>
 #include <QGuiApplication>
@@ -12,8 +14,29 @@
 #include <QScrollBar>
 
 #include <algorithm>
+#include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace featurescope {
+
+namespace {
+
+/// More than fit on a page of any size.
+constexpr int kMostDrawnRows = 200;
+
+/// "tuningEnhanced" as "tuning-enhanced".
+QString fileNameOf(const QString& objectName) {
+  QString name;
+  for (const QChar letter : objectName) {
+    if (letter.isUpper() && !name.isEmpty()) name += u'-';
+    name += letter.toLower();
+  }
+  return name;
+}
+
+}  // namespace
 
 DataTable::DataTable(int plainRole, QWidget* parent) : QTableView(parent), plainRole_(plainRole) {
   setShowGrid(false);
@@ -38,37 +61,66 @@ DataTable::DataTable(int plainRole, QWidget* parent) : QTableView(parent), plain
   headFont.setWeight(QFont::DemiBold);
   horizontalHeader()->setFont(headFont);
   connect(horizontalHeader(), &QHeaderView::sectionResized, this, &DataTable::fitFlexibleColumn);
+  new FigureMenu(*this, [this] { return figure(); });
 }
 
-QString DataTable::tabSeparated() const {
+QList<int> DataTable::visibleColumns() const {
   const QHeaderView* head = horizontalHeader();
   QList<int> columns;
   for (int visual = 0; visual < head->count(); ++visual) {
     const int logical = head->logicalIndex(visual);
     if (!isColumnHidden(logical)) columns.append(logical);
   }
+  return columns;
+}
+
+QList<int> DataTable::selectedRows(int fewest) const {
   QList<int> rows;
   for (const QModelIndex& index : selectionModel()->selectedRows()) rows.append(index.row());
-  if (rows.isEmpty()) {
-    for (int row = 0; row < model()->rowCount(); ++row) rows.append(row);
+  if (rows.size() < fewest) {
+    rows.resize(model()->rowCount());
+    std::iota(rows.begin(), rows.end(), 0);
   }
   std::sort(rows.begin(), rows.end());
+  return rows;
+}
 
-  const auto line = [&](const auto& field) {
-    QStringList fields;
-    for (const int column : columns) {
-      QString text = field(column).toString();
-      text.replace(u'\t', u' ').replace(u'\n', u' ');
-      fields.append(text);
-    }
-    return fields.join(u'\t') + u'\n';
-  };
-  QString text =
-      line([&](int column) { return model()->headerData(column, Qt::Horizontal, plainRole_); });
-  for (const int row : rows) {
-    text += line([&](int column) { return model()->index(row, column).data(plainRole_); });
+FigureTable DataTable::exactTable(const QList<int>& rows) const {
+  const QList<int> columns = visibleColumns();
+  FigureTable table;
+  for (const int column : columns) {
+    table.header.push_back(
+        model()->headerData(column, Qt::Horizontal, plainRole_).toString().toStdString());
   }
-  return text;
+  table.rows.reserve(static_cast<std::size_t>(rows.size()));
+  for (const int row : rows) {
+    std::vector<std::string>& fields = table.rows.emplace_back();
+    fields.reserve(static_cast<std::size_t>(columns.size()));
+    for (const int column : columns) {
+      fields.push_back(model()->index(row, column).data(plainRole_).toString().toStdString());
+    }
+  }
+  return table;
+}
+
+QString DataTable::tabSeparated() const { return toTabSeparated(exactTable(selectedRows(1))); }
+
+Figure DataTable::figure() const {
+  if (model() == nullptr || model()->rowCount() == 0) return {};
+  const QList<int> rows = selectedRows(2);
+  ShownTable shown;
+  const QList<int> columns = visibleColumns();
+  for (const int column : columns) {
+    const auto alignment =
+        model()->index(0, column).data(Qt::TextAlignmentRole).value<Qt::Alignment>();
+    shown.columns.push_back({model()->headerData(column, Qt::Horizontal).toString(),
+                             alignment.testFlag(Qt::AlignRight)});
+  }
+  for (const int row : rows.mid(0, kMostDrawnRows)) {
+    std::vector<QString>& cells = shown.rows.emplace_back();
+    for (const int column : columns) cells.push_back(model()->index(row, column).data().toString());
+  }
+  return makeFigure(fileNameOf(objectName()), accessibleName(), std::move(shown), exactTable(rows));
 }
 
 void DataTable::copyRows() const { QGuiApplication::clipboard()->setText(tabSeparated()); }

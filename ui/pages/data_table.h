@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/plots/figure.h"
+
 #include <QTableView>
 
 namespace featurescope {
 
 /// A calm, dense table: fixed rows, no grid, the whole row lit under the mouse; Ctrl+C copies the
-/// selected rows with their head as tab-separated text.
+/// selected rows with their head as tab-separated text, a FigureMenu offers the rest.
 class DataTable : public QTableView {
   Q_OBJECT
  public:
@@ -20,6 +22,9 @@ class DataTable : public QTableView {
   /// The selected rows, or all when none is selected: a head and a line each, visible columns in
   /// their visible order.
   [[nodiscard]] QString tabSeparated() const;
+  /// The selected rows where several are selected, else all: named after the object, titled by the
+  /// accessible name.
+  [[nodiscard]] Figure figure() const;
   void copyRows() const;
 
  signals:
@@ -36,6 +41,10 @@ class DataTable : public QTableView {
   void resizeEvent(QResizeEvent* event) override;
 
  private:
+  [[nodiscard]] QList<int> visibleColumns() const;
+  /// Ascending; all where fewer than `fewest` are selected.
+  [[nodiscard]] QList<int> selectedRows(int fewest) const;
+  [[nodiscard]] FigureTable exactTable(const QList<int>& rows) const;
   void setHoveredRow(int row);
   void fitFlexibleColumn();
 

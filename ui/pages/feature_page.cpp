@@ -34,6 +34,7 @@ FeaturePage::FeaturePage(const WindowContext& context, QWidget* parent)
   scroll_->setObjectName("featureSideScroll");
   scroll_->setWidget(side_);
   scroll_->setWidgetResizable(true);
+  scroll_->setFocusPolicy(Qt::NoFocus);  // its parts take the keyboard
   scroll_->setFrameShape(QFrame::NoFrame);
   scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   splitter_->setObjectName("featureSplitter");
@@ -55,7 +56,6 @@ FeaturePage::FeaturePage(const WindowContext& context, QWidget* parent)
   connect(examples_, &ExampleView::stepRequested, this, &FeaturePage::stepRequested);
   connect(examples_, &ExampleView::told, this, &Page::told);
   connect(examples_, &ExampleView::valueHovered, side_, &FeatureSide::markValue);
-  connect(side_, &FeatureSide::exportRequested, this, &Page::exportRequested);
   connect(&context.session, &IndexSession::pageReady, this, &FeaturePage::setPage);
   setPage(nullptr);
 }
@@ -73,6 +73,12 @@ void FeaturePage::setPage(const std::shared_ptr<const FeaturePageData>& page) {
   examples_->setPage(page);
   side_->setPage(page);
   scroll_->setVisible(page != nullptr);
+}
+
+FigureProvenance FeaturePage::provenance() const {
+  const auto& page = model().page();
+  return provenanceOf(context_.session.current().get(),
+                      page ? std::optional(page->feature.feature) : std::nullopt);
 }
 
 const ExamplesModel& FeaturePage::model() const { return examples_->model(); }

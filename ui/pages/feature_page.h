@@ -25,6 +25,7 @@ class FeaturePage : public Page {
   explicit FeaturePage(const WindowContext& context, QWidget* parent = nullptr);
 
   void setOpened(const std::shared_ptr<const OpenedIndex>& opened) override;
+  [[nodiscard]] FigureProvenance provenance() const override;
   void setColors(const PageColors& colors, const PlotColors& plotColors) override;
   /// Null: no feature is chosen.
   void setPage(const std::shared_ptr<const FeaturePageData>& page);

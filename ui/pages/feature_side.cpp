@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/feature_side.h"
 
-#include "core/base/numbers.h"
 #include "ui/bridge/index_session.h"
 #include "ui/bridge/note_keeper.h"
 #include "ui/bridge/selection.h"
 #include "ui/bridge/window_context.h"
+#include "ui/models/feature_names.h"
 #include "ui/models/number_format.h"
-#include "ui/pages/cell_table.h"
+#include "ui/pages/result_table.h"
 #include "ui/plots/figure_view.h"
 
 #include <QComboBox>
@@ -29,6 +29,8 @@ constexpr int kHistogramHeight = 118;
 constexpr int kNotesHeight = 64;
 /// Notes are kept so long after the last key.
 constexpr int kNotesPauseMilliseconds = 600;
+constexpr int kTokenWidth = 60;  ///< at first; these columns take the room that is left
+constexpr int kLogitWidth = 44;
 constexpr int kSuppressedWidth = 80;
 constexpr std::size_t kMostRows = 8;
 
@@ -38,9 +40,7 @@ QLabel* heading(const QString& text) {
   return label;
 }
 
-Cell number(double value, const QString& text) {
-  return {Cell::Kind::Number, text, QString::fromStdString(shortest(value))};
-}
+ResultCell tokenCell(const std::string& strToken) { return {QString::fromStdString(strToken)}; }
 
 }  // namespace
 
@@ -50,11 +50,11 @@ FeatureSide::FeatureSide(const WindowContext& context, QWidget* parent)
       histogramTitle_(heading(tr("Activations over the corpus (log count)"))),
       histogramView_(new FigureView),
       logitTitle_(heading(tr("Promoted and suppressed tokens"))),
-      logits_(new CellTable),
+      logits_(new ResultTable(ResultTable::Size::Small)),
       relation_(new QComboBox),
-      neighbours_(new CellTable),
+      neighbours_(new ResultTable(ResultTable::Size::Small)),
       tokenTitle_(heading(tr("Fires on"))),
-      tokens_(new CellTable),
+      tokens_(new ResultTable(ResultTable::Size::Small)),
       notes_(new QPlainTextEdit),
       notesTimer_(new QTimer(this)) {
   setObjectName("featureSide");
@@ -109,11 +109,10 @@ FeatureSide::FeatureSide(const WindowContext& context, QWidget* parent)
   rows->addStretch(1);
 
   connect(relation_, &QComboBox::currentIndexChanged, this, &FeatureSide::showNeighbours);
-  connect(neighbours_, &CellTable::featureChosen, &context.selection, &Selection::choose);
-  for (CellTable* table : {logits_, tokens_}) {
-    connect(table, &CellTable::tokenChosen, &context.selection, &Selection::chooseToken);
+  connect(neighbours_, &ResultTable::featureChosen, &context.selection, &Selection::choose);
+  for (ResultTable* table : {logits_, tokens_}) {
+    connect(table, &ResultTable::tokenChosen, &context.selection, &Selection::chooseToken);
   }
-  connect(histogramView_, &FigureView::exportRequested, this, &FeatureSide::exportRequested);
   connect(histogramView_, &FigureView::hovered, this, [this](std::optional<double> x) {
     const auto bin = x ? binOf(histogram_, *x) : std::nullopt;
     histogramTitle_->setText(bin ? tr("%1 to %2: %3 tokens")
@@ -133,7 +132,7 @@ FeatureSide::FeatureSide(const WindowContext& context, QWidget* parent)
 void FeatureSide::setColors(const PageColors& colors, const PlotColors& plotColors) {
   colors_ = colors;
   histogramView_->setColors(plotColors);
-  for (CellTable* table : {logits_, neighbours_, tokens_}) table->setColors(colors);
+  for (ResultTable* table : {logits_, neighbours_, tokens_}) table->setColors(colors);
   showHistogram();
 }
 
@@ -181,27 +180,26 @@ void FeatureSide::showLogits() {
   logits_->setVisible(known);
   if (!known) return;
   const auto& [promoted, suppressed] = page_->logits;
-  std::vector<std::vector<Cell>> rows;
+  std::vector<ResultRow> rows;
   const std::size_t count = std::min(kMostRows, std::max(promoted.size(), suppressed.size()));
   for (std::size_t i = 0; i < count; ++i) {
-    std::vector<Cell> row;
+    std::vector<ResultCell> row;
     for (const auto* list : {&promoted, &suppressed}) {
       if (i < list->size()) {
         const LogitTokenRecord& token = (*list)[i];
-        row.push_back({Cell::Kind::Token, QString::fromStdString(token.strToken), {}});
-        row.push_back({Cell::Kind::Signed, formatSigned(token.value),
-                       QString::fromStdString(shortest(token.value))});
+        row.push_back(tokenCell(token.strToken));
+        row.push_back(changeCell(token.value, formatSigned(token.value)));
       } else {
-        row.emplace_back();
-        row.emplace_back();
+        row.resize(row.size() + 2);
       }
     }
-    rows.push_back(std::move(row));
+    rows.push_back({std::move(row)});
   }
-  logits_->setTable({tr("promoted"), tr("logit"), tr("suppressed"), tr("logit")}, std::move(rows),
-                    0, 48);
-  logits_->setColumnWidth(2, kSuppressedWidth);
-  logits_->setFlexibleColumn(0, 40);
+  logits_->setTable({{tr("promoted"), ResultKind::Token, {}},
+                     {tr("logit"), ResultKind::Number, {}},
+                     {tr("suppressed"), ResultKind::Token, {}},
+                     {tr("logit"), ResultKind::Number, {}}},
+                    std::move(rows), {kTokenWidth, kLogitWidth, kSuppressedWidth, kLogitWidth}, 0);
 }
 
 /// The label, else the top token.
@@ -209,11 +207,7 @@ QString FeatureSide::nameOf(FeatureId feature) const {
   const FeatureNote note = context_.notes.note(feature);
   if (!note.label.empty()) return QString::fromStdString(note.label);
   const auto& opened = context_.session.current();
-  if (!opened || !opened->hasFeatures()) return {};
-  const auto row = static_cast<std::size_t>(feature.value);
-  return row < opened->features->size() && opened->features->feature(row) == feature
-             ? opened->features->topTokens[row]
-             : QString();
+  return opened && opened->hasFeatures() ? topTokenOf(*opened->features, feature) : QString();
 }
 
 void FeatureSide::showNeighbours() {
@@ -223,15 +217,19 @@ void FeatureSide::showNeighbours() {
   relation_->setVisible(known);
   neighbours_->setVisible(known);
   if (!known) return;
-  std::vector<std::vector<Cell>> rows;
+  std::vector<ResultRow> rows;
   for (const Neighbour& near :
        page_->neighbours[static_cast<std::size_t>(relation_->currentIndex())]) {
     if (rows.size() == kMostRows) break;
-    rows.push_back({{Cell::Kind::Link, QString::number(near.feature.value), {}, near.feature},
-                    {Cell::Kind::Link, nameOf(near.feature), {}, near.feature},
-                    number(near.value, formatValue(near.value))});
+    rows.push_back({{{QString::number(near.feature.value)},
+                     {nameOf(near.feature)},
+                     numberCell(near.value, formatValue(near.value))},
+                    near.feature.value});
   }
-  neighbours_->setTable({tr("id"), tr("label or top token"), tr("value")}, std::move(rows), 1, 56);
+  neighbours_->setTable({{tr("id"), ResultKind::Link, {}},
+                         {tr("label or top token"), ResultKind::Link, {}},
+                         {tr("value"), ResultKind::Number, {}}},
+                        std::move(rows), {56, kTokenWidth, 56}, 1);
 }
 
 void FeatureSide::showTokens() {
@@ -239,16 +237,19 @@ void FeatureSide::showTokens() {
   tokenTitle_->setVisible(known);
   tokens_->setVisible(known);
   if (!known) return;
-  std::vector<std::vector<Cell>> rows;
+  std::vector<ResultRow> rows;
   for (const FeatureTokenRecord& token : page_->firesOn) {
     if (rows.size() == kMostRows) break;
-    rows.push_back({{Cell::Kind::Token, QString::fromStdString(token.strToken), {}},
-                    number(static_cast<double>(token.count), formatCount(token.count)),
-                    number(token.precision, formatPercent(token.precision)),
-                    number(token.recall, formatPercent(token.recall))});
+    rows.push_back({{tokenCell(token.strToken),
+                     numberCell(static_cast<double>(token.count), formatCount(token.count)),
+                     numberCell(token.precision, formatPercent(token.precision)),
+                     numberCell(token.recall, formatPercent(token.recall))}});
   }
-  tokens_->setTable({tr("token"), tr("count"), tr("precision"), tr("recall")}, std::move(rows), 0,
-                    64);
+  tokens_->setTable({{tr("token"), ResultKind::Token, {}},
+                     {tr("count"), ResultKind::Number, {}},
+                     {tr("precision"), ResultKind::Number, {}},
+                     {tr("recall"), ResultKind::Number, {}}},
+                    std::move(rows), {kTokenWidth, 64, 64, 64}, 0);
 }
 
 void FeatureSide::showNotes() {

@@ -18,7 +18,7 @@ class QTimer;
 
 namespace featurescope {
 
-class CellTable;
+class ResultTable;
 class FigureView;
 struct WindowContext;
 
@@ -37,9 +37,6 @@ class FeatureSide : public QWidget {
   /// Writes what is being typed.
   void commitNotes();
 
- signals:
-  void exportRequested(const featurescope::Figure& figure);
-
  private:
   void showHistogram();
   void showLogits();
@@ -55,11 +52,11 @@ class FeatureSide : public QWidget {
   QLabel* histogramTitle_;
   FigureView* histogramView_;
   QLabel* logitTitle_;
-  CellTable* logits_;
+  ResultTable* logits_;
   QComboBox* relation_;
-  CellTable* neighbours_;
+  ResultTable* neighbours_;
   QLabel* tokenTitle_;
-  CellTable* tokens_;
+  ResultTable* tokens_;
   QPlainTextEdit* notes_;
   QTimer* notesTimer_;
   bool typing_ = false;  ///< notes_ holds what is not kept yet

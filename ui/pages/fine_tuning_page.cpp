@@ -9,6 +9,7 @@
 #include "ui/bridge/window_context.h"
 #include "ui/models/feature_names.h"
 #include "ui/models/number_format.h"
+#include "ui/pages/page_parts.h"
 #include "ui/pages/result_table.h"
 #include "ui/plots/curve_plot.h"
 #include "ui/plots/sorted_values_plot.h"
@@ -31,26 +32,6 @@ namespace {
 constexpr std::size_t kMostListed = 50;
 constexpr std::size_t kTokensBefore = 16;
 constexpr double kNoticed = 0.005;  ///< a smaller change shows no tone
-
-QLabel* heading(const QString& text, const char* name) {
-  auto* label = new QLabel(text);
-  label->setObjectName(QLatin1String(name));
-  label->setProperty("role", "heading");
-  label->setContentsMargins(12, 8, 12, 2);
-  return label;
-}
-
-QWidget* column(QLabel* head, QWidget* body) {
-  auto* made = new QWidget;
-  auto* rows = new QVBoxLayout(made);
-  rows->setContentsMargins(0, 0, 0, 0);
-  rows->setSpacing(0);
-  rows->addWidget(head);
-  rows->addWidget(body, 1);
-  return made;
-}
-
-int toneOf(double change) { return change > kNoticed ? 1 : change < -kNoticed ? -1 : 0; }
 
 /// A few tokens before the peak, as running text.
 QString before(const ContextRecord& context) {
@@ -78,13 +59,9 @@ FineTuningPage::FineTuningPage(const WindowContext& context, QWidget* parent)
       enhanced_(new ResultTable),
       inhibited_(new ResultTable),
       examples_(new ResultTable),
-      examplesHead_(heading({}, "tuningExamplesHead")) {
+      examplesHead_(makeHeading({}, "tuningExamplesHead")) {
   setObjectName("fineTuningPage");
-  auto* split = new QSplitter(Qt::Horizontal);
-  split->setHandleWidth(1);
-  split->setChildrenCollapsible(false);
-  split->addWidget(makePlots());
-  split->addWidget(makeTables());
+  auto* split = makeSplitter(Qt::Horizontal, {makePlots(), makeTables()});
   split->setSizes({300, 400});
   auto* filled = new QWidget;
   auto* rows = new QVBoxLayout(filled);
@@ -100,6 +77,7 @@ FineTuningPage::FineTuningPage(const WindowContext& context, QWidget* parent)
 
   connect(&context.runs, &RunWatch::listed, this, &FineTuningPage::takeRuns);
   connect(&context.runs, &RunWatch::changed, this, &FineTuningPage::takeRecord);
+  connect(&context.runs, &RunWatch::began, this, &FineTuningPage::bringUp);
   connect(&session_, &IndexSession::pageReady, this, &FineTuningPage::showPage);
   connect(&selection_, &Selection::featureChanged, this, &FineTuningPage::showFeature);
   connect(&selection_, &Selection::brushChanged, this, &FineTuningPage::showBrush);
@@ -114,9 +92,9 @@ FineTuningPage::FineTuningPage(const WindowContext& context, QWidget* parent)
   connect(biases_, &SortedValuesPlot::rangeMarked, this,
           [this](const auto& range) { brush(FeatureColumn::Shift, range); });
   for (ResultTable* table : {enhanced_, inhibited_}) {
-    connect(table, &ResultTable::rowChosen, this,
-            [open](std::int64_t feature) { open(FeatureId{static_cast<std::int32_t>(feature)}); });
+    connect(table, &ResultTable::featureChosen, this, open);
   }
+  connect(examples_, &ResultTable::tokenChosen, &selection_, &Selection::chooseToken);
 }
 
 QWidget* FineTuningPage::makeBar() {
@@ -162,42 +140,34 @@ QWidget* FineTuningPage::makeTables() {
   inhibited_->setAccessibleName(tr("Most inhibited features"));
   examples_->setObjectName("tuningExamples");
   examples_->setAccessibleName(tr("Strongest activations before and after"));
-  auto* sides = new QSplitter(Qt::Horizontal);
-  sides->setHandleWidth(1);
-  sides->setChildrenCollapsible(false);
-  sides->addWidget(column(heading(tr("Most enhanced"), "tuningEnhancedHead"), enhanced_));
-  sides->addWidget(column(heading(tr("Most inhibited"), "tuningInhibitedHead"), inhibited_));
-  auto* both = new QSplitter(Qt::Vertical);
-  both->setHandleWidth(1);
-  both->setChildrenCollapsible(false);
-  both->addWidget(sides);
-  both->addWidget(column(examplesHead_, examples_));
-  return both;
+  auto* sides = makeSplitter(
+      Qt::Horizontal,
+      {makeColumn(makeHeading(tr("Most enhanced"), "tuningEnhancedHead"), enhanced_),
+       makeColumn(makeHeading(tr("Most inhibited"), "tuningInhibitedHead"), inhibited_)});
+  return makeSplitter(Qt::Vertical, {sides, makeColumn(examplesHead_, examples_)});
 }
 
 QWidget* FineTuningPage::makeEmpty() {
-  auto* reason = new QLabel(tr(
-      "A fine-tuning gives each feature a scale and a bias and learns these alone: which features "
-      "does a task need more, and which less? Start one on a text of that task."));
-  reason->setObjectName("tuningReason");
-  reason->setAlignment(Qt::AlignCenter);
-  reason->setWordWrap(true);
-  reason->setProperty("role", "dim");
-  auto* start = new QPushButton(tr("Fine-tune…"));
-  auto* open = new QPushButton(tr("Open a run…"));
-  open->setProperty("role", "link");
-  connect(start, &QPushButton::clicked, this, [this] { emit actionRequested("fineTune"); });
-  connect(open, &QPushButton::clicked, this, [this] { emit actionRequested("openRun"); });
-  auto* empty = new QWidget;
-  auto* rows = new QVBoxLayout(empty);
-  rows->setContentsMargins(40, 40, 40, 40);
-  rows->addStretch(1);
-  rows->addWidget(reason);
-  rows->addSpacing(10);
-  rows->addWidget(start, 0, Qt::AlignHCenter);
-  rows->addWidget(open, 0, Qt::AlignHCenter);
-  rows->addStretch(2);
+  auto* empty = new EmptyState(
+      tr("A fine-tuning gives each feature a scale and a bias and learns these alone: which "
+         "features does a task need more, and which less? Start one on a text of that task."),
+      "tuningReason");
+  connect(empty->addButton(tr("Fine-tune…")), &QPushButton::clicked, this,
+          [this] { emit actionRequested("fineTune"); });
+  connect(empty->addButton(tr("Open a run…")), &QPushButton::clicked, this,
+          [this] { emit actionRequested("openRun"); });
   return empty;
+}
+
+FigureProvenance FineTuningPage::provenance() const {
+  FigureProvenance of =
+      fits() ? provenanceOf(opened_.get(), selection_.feature()) : FigureProvenance();
+  of.emplace_back("fine_tuning_run", shown_.string());
+  if (result_) {
+    of.emplace_back("fine_tuning_hash", result_->scalesHash);
+    if (!fits()) of.emplace_back("sae_hash", result_->saeHash);
+  }
+  return of;
 }
 
 void FineTuningPage::setColors(const PageColors& colors, const PlotColors& plotColors) {
@@ -243,6 +213,13 @@ void FineTuningPage::fillRuns() {
   }
   body_->setCurrentIndex(runs_.empty() ? 0 : 1);
   showRun();
+}
+
+void FineTuningPage::bringUp(const std::shared_ptr<const RunRecord>& record) {
+  const int row = chosen_->findData(toQString(record->folder));
+  if (record->kind() != "finetune" || row < 0) return;
+  chosen_->setCurrentIndex(row);
+  emit frontRequested();
 }
 
 void FineTuningPage::showRun() {
@@ -338,12 +315,13 @@ void FineTuningPage::fillChanged(ResultTable& table, bool enhanced) {
   for (const std::size_t feature : mostChanged(*result_, enhanced, kMostListed)) {
     const double c = result_->scale[feature];
     const double d = result_->bias[feature];
-    rows.push_back(
-        {{{QString::number(feature)},
-          {nameOf(feature)},
-          {formatValue(c, 3), QString::number(c, 'g', 9), 0, toneOf(c - result_->untouchedScale)},
-          {formatSigned(d, 3), QString::number(d, 'g', 9), 0, toneOf(d)}},
-         static_cast<std::int64_t>(feature)});
+    ResultCell scale = numberCell(c, formatValue(c, 3));
+    scale.tone = changeCell(c - result_->untouchedScale, {}, kNoticed).tone;
+    rows.push_back({{{QString::number(feature)},
+                     {nameOf(feature)},
+                     scale,
+                     changeCell(d, formatSigned(d, 3), kNoticed)},
+                    static_cast<std::int64_t>(feature)});
   }
   table.setTable({{tr("feature"), ResultKind::Number, {}},
                   {tr("top token"), ResultKind::Token, tr("that activates it most often")},
@@ -380,10 +358,9 @@ void FineTuningPage::showFeature() {
     const double after = std::max(0.0, c * z + d);
     rows.push_back({{{before(row.context)},
                      {QString::fromStdString(row.activation.strToken)},
-                     {formatValue(z), QString::number(z)},
-                     {formatValue(after), QString::number(after)},
-                     {formatSigned(after - z), QString::number(after - z), 0, toneOf(after - z)}},
-                    static_cast<std::int64_t>(row.activation.position)});
+                     numberCell(z, formatValue(z)),
+                     numberCell(after, formatValue(after)),
+                     changeCell(after - z, formatSigned(after - z), kNoticed)}});
   }
   examples_->setTable({{tr("context"), ResultKind::Context, {}},
                        {tr("token"), ResultKind::Token, {}},

@@ -36,6 +36,7 @@ class FineTuningPage : public Page {
   explicit FineTuningPage(const WindowContext& context, QWidget* parent = nullptr);
 
   void setOpened(const std::shared_ptr<const OpenedIndex>& opened) override;
+  [[nodiscard]] FigureProvenance provenance() const override;
   void setColors(const PageColors& colors, const PlotColors& plotColors) override;
 
   [[nodiscard]] const std::optional<FineTuningResult>& result() const { return result_; }
@@ -52,6 +53,7 @@ class FineTuningPage : public Page {
   void takeRuns(const std::vector<std::filesystem::path>& runs);
   void takeRecord(const std::shared_ptr<const RunRecord>& record);
   void fillRuns();
+  void bringUp(const std::shared_ptr<const RunRecord>& record);
   void showRun();
   void drawLoss(const RunRecord& record);
   void readResult(const std::filesystem::path& run);

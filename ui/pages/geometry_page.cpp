@@ -5,7 +5,7 @@
 #include "ui/bridge/selection.h"
 #include "ui/bridge/window_context.h"
 #include "ui/models/number_format.h"
-#include "ui/pages/cell_table.h"
+#include "ui/pages/result_table.h"
 #include "ui/plots/cosine_histogram.h"
 #include "ui/plots/figure_view.h"
 
@@ -27,22 +27,14 @@ namespace {
 
 constexpr int kBins = 100;
 
-Cell number(double value, const QString& text) {
-  return {Cell::Kind::Number, text, QString::fromStdString(shortest(value))};
-}
-
-Cell optionalNumber(const std::optional<double>& value) {
-  return value ? number(*value, formatValue(*value, 3))
-               : Cell{Cell::Kind::Number, QString(kDash), QStringLiteral(" ")};
-}
-
-std::vector<Cell> rowOf(const QString& name, const CosineGroup& group) {
-  return {{Cell::Kind::Text, name, {}},
-          number(static_cast<double>(group.features), formatCount(group.features)),
-          number(group.mean, formatSigned(group.mean, 3)),
-          number(group.deviation, formatValue(group.deviation, 3)),
-          optionalNumber(group.overlap),
-          optionalNumber(group.separation)};
+ResultRow rowOf(const QString& name, const CosineGroup& group) {
+  const auto shown = [](double value) { return formatValue(value, 3); };
+  return {{{name},
+           numberCell(static_cast<double>(group.features), formatCount(group.features)),
+           numberCell(group.mean, formatSigned(group.mean, 3)),
+           numberCell(group.deviation, shown(group.deviation)),
+           numberCell(group.overlap, shown),
+           numberCell(group.separation, shown)}};
 }
 
 QString percent(double density) {
@@ -63,7 +55,7 @@ GeometryPage::GeometryPage(const WindowContext& context, QWidget* parent)
       sentence_(new QLabel),
       readout_(new QLabel),
       view_(new FigureView),
-      groups_(new CellTable) {
+      groups_(new ResultTable(ResultTable::Size::Small)) {
   setObjectName("geometryPage");
   reason_->setObjectName("geometryReason");
   reason_->setProperty("role", "reason");
@@ -126,7 +118,6 @@ GeometryPage::GeometryPage(const WindowContext& context, QWidget* parent)
                 *low, *high});
           });
   connect(view_, &FigureView::hovered, this, &GeometryPage::onHover);
-  connect(view_, &FigureView::exportRequested, this, &Page::exportRequested);
   setOpened(nullptr);
 }
 
@@ -153,6 +144,12 @@ QWidget* GeometryPage::makeBar() {
   connect(strata_, &QCheckBox::toggled, this, &GeometryPage::showReport);
   connect(shares_, &QCheckBox::toggled, this, &GeometryPage::showReport);
   return bar;
+}
+
+FigureProvenance GeometryPage::provenance() const {
+  FigureProvenance of = provenanceOf(opened_.get());
+  of.emplace_back("weights", ofEncoder() ? "encoder columns" : "decoder rows");
+  return of;
 }
 
 bool GeometryPage::ofEncoder() const { return rows_->currentIndex() == 1; }
@@ -223,10 +220,7 @@ void GeometryPage::showReport() {
   if (!ofEncoder() && report_->randomDirection) {
     histogram.randomDead = report_->randomDirection->dead.mean;
   }
-  Figure figure = makeFigure(histogram);
-  figure.provenance.assign(opened_->provenance.begin(), opened_->provenance.end());
-  figure.provenance.emplace_back("weights", ofEncoder() ? "encoder columns" : "decoder rows");
-  view_->setFigure(std::move(figure));
+  view_->setFigure(makeFigure(histogram));
   showGroups(direction);
   body_->setCurrentIndex(1);
   emit shown();
@@ -243,7 +237,7 @@ void GeometryPage::showGroups(const DeadDirection& direction) {
                            .arg(formatPercent(*direction.alive.separation),
                                 formatPercent(direction.alive.overlap.value_or(0)));
   }
-  std::vector<std::vector<Cell>> rows;
+  std::vector<ResultRow> rows;
   rows.push_back(rowOf(tr("dead"), direction.dead));
   rows.push_back(rowOf(tr("alive"), direction.alive));
   for (const DeadDirection::Stratum& stratum : direction.strata) {
@@ -256,9 +250,12 @@ void GeometryPage::showGroups(const DeadDirection& direction) {
     rows.push_back(rowOf(tr("alive, in a random dictionary"), report_->randomDirection->alive));
   }
   sentence_->setText(sentence);
-  groups_->setTable(
-      {tr("group"), tr("features"), tr("mean"), tr("deviation"), tr("overlap"), tr("separation")},
-      std::move(rows), 0, 86);
+  std::vector<ResultColumn> columns{{tr("group"), ResultKind::Text, {}}};
+  for (const QString& title :
+       {tr("features"), tr("mean"), tr("deviation"), tr("overlap"), tr("separation")}) {
+    columns.push_back({title, ResultKind::Number, {}});
+  }
+  groups_->setTable(std::move(columns), std::move(rows), {200, 86, 86, 86, 86, 86}, 0);
 }
 
 void GeometryPage::onHover(std::optional<double> x) {

@@ -13,7 +13,7 @@ class QStackedWidget;
 
 namespace featurescope {
 
-class CellTable;
+class ResultTable;
 class FigureView;
 struct WindowContext;
 
@@ -25,6 +25,7 @@ class GeometryPage : public Page {
   explicit GeometryPage(const WindowContext& context, QWidget* parent = nullptr);
 
   void setOpened(const std::shared_ptr<const OpenedIndex>& opened) override;
+  [[nodiscard]] FigureProvenance provenance() const override;
   void setColors(const PageColors& colors, const PlotColors& plotColors) override;
 
  signals:
@@ -54,7 +55,7 @@ class GeometryPage : public Page {
   QCheckBox *strata_, *shares_;
   QLabel *sentence_, *readout_;
   FigureView* view_;
-  CellTable* groups_;
+  ResultTable* groups_;
 };
 
 }  // namespace featurescope

@@ -6,6 +6,7 @@
 #include "ui/bridge/paths.h"
 #include "ui/bridge/window_context.h"
 #include "ui/models/number_format.h"
+#include "ui/pages/page_parts.h"
 #include "ui/pages/result_table.h"
 
 #include <QCheckBox>
@@ -43,11 +44,7 @@ LayersPage::LayersPage(const WindowContext& context, QWidget* parent)
   setObjectName("layersPage");
   table_->setObjectName("layersTable");
   table_->setAccessibleName(tr("Losses by layer"));
-  auto* shown = new QSplitter(Qt::Vertical);
-  shown->setHandleWidth(1);
-  shown->setChildrenCollapsible(false);
-  shown->addWidget(plot_);
-  shown->addWidget(table_);
+  auto* shown = makeSplitter(Qt::Vertical, {plot_, table_});
   shown->setStretchFactor(0, 3);
   shown->setStretchFactor(1, 1);
   auto* filled = new QWidget;
@@ -90,29 +87,22 @@ QWidget* LayersPage::makeBar() {
 }
 
 QWidget* LayersPage::makeEmpty() {
-  auto* reason = new QLabel(
+  auto* empty = new EmptyState(
       tr("What does the SAE cost in each layer? Evaluate it on a text with a range of layers: the "
-         "model's loss is measured with the SAE in each layer alone."));
-  reason->setObjectName("layersReason");
-  reason->setAlignment(Qt::AlignCenter);
-  reason->setWordWrap(true);
-  reason->setProperty("role", "dim");
-  auto* evaluate = new QPushButton(tr("Evaluate…"));
+         "model's loss is measured with the SAE in each layer alone."),
+      "layersReason");
+  QPushButton* evaluate = empty->addButton(tr("Evaluate…"));
   evaluate->setObjectName("layersEvaluate");
-  auto* open = new QPushButton(tr("Open an evaluation…"));
-  open->setProperty("role", "link");
   connect(evaluate, &QPushButton::clicked, this, [this] { emit actionRequested("evaluate"); });
-  connect(open, &QPushButton::clicked, this, &LayersPage::openFile);
-  auto* empty = new QWidget;
-  auto* rows = new QVBoxLayout(empty);
-  rows->setContentsMargins(40, 40, 40, 40);
-  rows->addStretch(1);
-  rows->addWidget(reason);
-  rows->addSpacing(10);
-  rows->addWidget(evaluate, 0, Qt::AlignHCenter);
-  rows->addWidget(open, 0, Qt::AlignHCenter);
-  rows->addStretch(2);
+  connect(empty->addButton(tr("Open an evaluation…")), &QPushButton::clicked, this,
+          &LayersPage::openFile);
   return empty;
+}
+
+FigureProvenance LayersPage::provenance() const {
+  const int index = chosen_->currentIndex();
+  if (index < 0) return {};
+  return {{"evaluation", evaluations_[static_cast<std::size_t>(index)].file.string()}};
 }
 
 void LayersPage::setColors(const PageColors& colors, const PlotColors& plotColors) {
@@ -187,11 +177,10 @@ void LayersPage::showChosen() {
   for (std::size_t i = 0; i < bars.layers.size(); ++i) {
     const double extra = bars.sae[i] - bars.base;
     rows.push_back({{{QString::number(bars.layers[i])},
-                     {formatValue(bars.base, 4), QString::number(bars.base, 'g', 17)},
-                     {formatValue(bars.sae[i], 4), QString::number(bars.sae[i], 'g', 17)},
-                     {formatSigned(extra, 4), QString::number(extra, 'g', 17)},
-                     {formatValue(bars.zero[i], 4), QString::number(bars.zero[i], 'g', 17)}},
-                    bars.layers[i]});
+                     numberCell(bars.base, formatValue(bars.base, 4)),
+                     numberCell(bars.sae[i], formatValue(bars.sae[i], 4)),
+                     numberCell(extra, formatSigned(extra, 4)),
+                     numberCell(bars.zero[i], formatValue(bars.zero[i], 4))}});
   }
   table_->setTable({{tr("layer"), ResultKind::Number, {}},
                     {tr("loss"), ResultKind::Number, tr("of the model as it is, nats a token")},

@@ -27,6 +27,7 @@ class LayersPage : public Page {
   explicit LayersPage(const WindowContext& context, QWidget* parent = nullptr);
 
   void setOpened(const std::shared_ptr<const OpenedIndex>& opened) override;
+  [[nodiscard]] FigureProvenance provenance() const override;
   void setColors(const PageColors& colors, const PlotColors& plotColors) override;
 
   /// Shows an evaluation's JSON, and keeps it in the list.

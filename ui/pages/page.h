@@ -10,6 +10,7 @@
 #include <QWidget>
 
 #include <memory>
+#include <optional>
 
 namespace featurescope {
 
@@ -25,14 +26,14 @@ class Page : public QWidget {
 
   /// Another study or index is open; it may have no features. The selection is empty by then.
   virtual void setOpened(const std::shared_ptr<const OpenedIndex>& /*opened*/) {}
+  /// What the page's figures and tables come from now, for the metadata of files.
+  [[nodiscard]] virtual FigureProvenance provenance() const = 0;
   virtual void setColors(const PageColors& colors, const PlotColors& plotColors) = 0;
 
  signals:
   /// Something small was done that a person may want to know: a sentence for the status line.
   void told(const QString& sentence);
   void failed(const featurescope::Failure& failure);
-  /// Opens the dialog that writes a figure.
-  void exportRequested(const featurescope::Figure& figure);
   /// Triggers the window's action of this object name, as "openRun".
   void actionRequested(const QString& action);
   /// Asks for this page to be the tab in front.
@@ -41,5 +42,9 @@ class Page : public QWidget {
  private:
   QString title_;
 };
+
+/// Of what an index shows; with a feature also which. Nothing where none is open.
+[[nodiscard]] FigureProvenance provenanceOf(const OpenedIndex* opened,
+                                            std::optional<FeatureId> feature = std::nullopt);
 
 }  // namespace featurescope

@@ -5,6 +5,7 @@
 #include "ui/bridge/window_context.h"
 #include "ui/models/feature_names.h"
 #include "ui/models/number_format.h"
+#include "ui/pages/page_parts.h"
 #include "ui/pages/prompt_history.h"
 #include "ui/pages/result_table.h"
 #include "ui/pages/token_flow.h"
@@ -31,23 +32,8 @@ constexpr int kInputHeight = 78;
 /// A prompt that stands still so long is worth keeping.
 constexpr int kKeepAfterMilliseconds = 2500;
 
-QLabel* heading(const QString& text, const char* name) {
-  auto* label = new QLabel(text);
-  label->setObjectName(QLatin1String(name));
-  label->setProperty("role", "heading");
-  label->setContentsMargins(12, 8, 12, 2);
-  return label;
-}
-
-QWidget* column(QLabel* head, QWidget* table) {
-  auto* made = new QWidget;
-  auto* rows = new QVBoxLayout(made);
-  rows->setContentsMargins(0, 0, 0, 0);
-  rows->setSpacing(0);
-  rows->addWidget(head);
-  rows->addWidget(table, 1);
-  return made;
-}
+/// A change of an activation that one sees.
+constexpr double kNoticed = 0.005;
 
 }  // namespace
 
@@ -58,40 +44,23 @@ PromptPage::PromptPage(const WindowContext& context, QWidget* parent)
       coloring_(new QComboBox),
       historyButton_(new QToolButton),
       summary_(new QLabel),
-      reason_(new QLabel),
       state_(new QLabel),
+      reason_(new EmptyState({}, "promptReason")),
       body_(new QStackedWidget),
       flow_(new TokenFlow),
-      featuresHead_(heading({}, "promptFeaturesHead")),
-      nextHead_(heading({}, "promptNextHead")),
+      featuresHead_(makeHeading({}, "promptFeaturesHead")),
+      nextHead_(makeHeading({}, "promptNextHead")),
       features_(new ResultTable),
       next_(new ResultTable) {
   setObjectName("promptPage");
-  reason_->setObjectName("promptReason");
-  reason_->setAlignment(Qt::AlignCenter);
-  reason_->setWordWrap(true);
-  reason_->setProperty("role", "dim");
-  auto* import = new QPushButton(tr("Open model and SAE…"));
-  connect(import, &QPushButton::clicked, this, [this] { emit actionRequested("importParts"); });
-  import_ = import;
-  auto* empty = new QWidget;
-  auto* emptyRows = new QVBoxLayout(empty);
-  emptyRows->setContentsMargins(40, 20, 40, 20);
-  emptyRows->addStretch(1);
-  emptyRows->addWidget(reason_);
-  emptyRows->addSpacing(10);
-  emptyRows->addWidget(import_, 0, Qt::AlignHCenter);
-  emptyRows->addStretch(2);
+  import_ = reason_->addButton(tr("Open model and SAE…"));
+  connect(import_, &QPushButton::clicked, this, [this] { emit actionRequested("importParts"); });
 
-  auto* shown = new QSplitter(Qt::Vertical);
+  auto* shown = makeSplitter(Qt::Vertical, {flow_, makeTables()});
   shown->setObjectName("promptSplitter");
-  shown->setHandleWidth(1);
-  shown->setChildrenCollapsible(false);
-  shown->addWidget(flow_);
-  shown->addWidget(makeTables());
   shown->setSizes({200, 400});
   shown->setStretchFactor(1, 1);
-  body_->addWidget(empty);
+  body_->addWidget(reason_);
   body_->addWidget(shown);
 
   auto* rows = new QVBoxLayout(this);
@@ -107,9 +76,8 @@ PromptPage::PromptPage(const WindowContext& context, QWidget* parent)
   connect(input_, &QPlainTextEdit::textChanged, this, &PromptPage::ask);
   connect(flow_, &TokenFlow::currentChanged, this, &PromptPage::showToken);
   connect(coloring_, &QComboBox::currentIndexChanged, this, &PromptPage::paintTokens);
-  connect(features_, &ResultTable::rowChosen, this, [this](std::int64_t feature) {
-    selection_.choose(FeatureId{static_cast<std::int32_t>(feature)});
-  });
+  connect(features_, &ResultTable::featureChosen, &selection_, &Selection::choose);
+  connect(next_, &ResultTable::tokenChosen, &selection_, &Selection::chooseToken);
   connect(&selection_, &Selection::featureChanged, this, [this] {
     fillColorings();
     paintTokens();
@@ -182,11 +150,8 @@ QWidget* PromptPage::makeTables() {
   features_->setAccessibleName(tr("Features active on the token"));
   next_->setObjectName("promptNext");
   next_->setAccessibleName(tr("Predicted next tokens"));
-  auto* sides = new QSplitter(Qt::Horizontal);
-  sides->setHandleWidth(1);
-  sides->setChildrenCollapsible(false);
-  sides->addWidget(column(featuresHead_, features_));
-  sides->addWidget(column(nextHead_, next_));
+  auto* sides = makeSplitter(Qt::Horizontal,
+                             {makeColumn(featuresHead_, features_), makeColumn(nextHead_, next_)});
   sides->setStretchFactor(0, 2);
   sides->setStretchFactor(1, 3);
   return sides;
@@ -205,6 +170,13 @@ void PromptPage::setOpened(const std::shared_ptr<const OpenedIndex>& opened) {
   answer_.reset();
   fillColorings();
   ask();
+}
+
+FigureProvenance PromptPage::provenance() const {
+  FigureProvenance of = provenanceOf(opened_.get());
+  of.emplace_back("prompt", input_->toPlainText().toStdString());
+  if (const auto token = flow_->current()) of.emplace_back("token", std::to_string(*token));
+  return of;
 }
 
 void PromptPage::setPrompt(const QString& prompt) {
@@ -234,7 +206,7 @@ void PromptPage::ask() {
 void PromptPage::showReason(const QString& reason, bool offersImport) {
   answer_.reset();
   summary_->clear();
-  reason_->setText(reason);
+  reason_->setReason(reason);
   import_->setVisible(offersImport);
   body_->setCurrentIndex(0);
 }
@@ -373,16 +345,14 @@ void PromptPage::showFeatures(std::size_t index) {
   for (const auto& [feature, value] : token.activations) {
     ResultRow row{{{QString::number(feature.value)},
                    {topTokenOf(feature)},
-                   {formatValue(double{value}), QString::number(value), double{value} / largest}},
+                   numberCell(double{value}, formatValue(double{value}))},
                   feature.value};
+    row.cells.back().share = double{value} / largest;
     if (tuned) {
       const auto found = std::ranges::find(token.fineTuned, feature, &PromptActivation::feature);
       const double after = found == token.fineTuned.end() ? 0 : double{found->value};
-      const double change = after - double{value};
-      row.cells.push_back({formatValue(after), QString::number(after), 0,
-                           change > 0.005    ? 1
-                           : change < -0.005 ? -1
-                                             : 0});
+      row.cells.push_back(numberCell(after, formatValue(after)));
+      row.cells.back().tone = changeCell(after - double{value}, {}, kNoticed).tone;
     }
     rows.push_back(std::move(row));
   }
@@ -413,7 +383,7 @@ void PromptPage::showNext(std::size_t index) {
     for (const PromptPrediction* way : ways) {
       const PredictedToken& next = way->next[index].at(i);
       rows[i].cells.push_back({QString::fromStdString(next.strToken)});
-      rows[i].cells.push_back({formatPercent(next.probability), QString::number(next.probability)});
+      rows[i].cells.push_back(numberCell(next.probability, formatPercent(next.probability)));
     }
   }
   next_->setTable(std::move(columns), std::move(rows), widths, 0);

@@ -13,11 +13,13 @@
 class QComboBox;
 class QLabel;
 class QPlainTextEdit;
+class QPushButton;
 class QStackedWidget;
 class QToolButton;
 
 namespace featurescope {
 
+class EmptyState;
 class ResultTable;
 class Selection;
 class TokenFlow;
@@ -33,6 +35,7 @@ class PromptPage : public Page {
   explicit PromptPage(const WindowContext& context, QWidget* parent = nullptr);
 
   void setOpened(const std::shared_ptr<const OpenedIndex>& opened) override;
+  [[nodiscard]] FigureProvenance provenance() const override;
   void setColors(const PageColors& colors, const PlotColors& plotColors) override;
   void setPrompt(const QString& prompt);
   /// Whether prompts are kept from one start of the window to the next.
@@ -78,8 +81,9 @@ class PromptPage : public Page {
   QPlainTextEdit* input_;
   QComboBox* coloring_;
   QToolButton* historyButton_;
-  QLabel *summary_, *reason_, *state_;
-  QWidget* import_;
+  QLabel *summary_, *state_;
+  EmptyState* reason_;
+  QPushButton* import_;
   QStackedWidget* body_;
   TokenFlow* flow_;
   QLabel *featuresHead_, *nextHead_;

@@ -2,13 +2,15 @@
 #include "ui/pages/result_table.h"
 
 #include <QHeaderView>
+#include <QMouseEvent>
 #include <QPainter>
 
 #include <algorithm>
 
 namespace featurescope {
 
-constexpr int kNarrowest = 60;
+constexpr int kNarrowest = 40;
+constexpr int kSmallHeadHeight = 22;
 
 void ResultDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
                            const QModelIndex& index) const {
@@ -16,7 +18,11 @@ void ResultDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
   const QColor ground = paintGround(*painter, option, index);
   const double share = index.data(ResultTableModel::ShareRole).toDouble();
   const int tone = index.data(ResultTableModel::ToneRole).toInt();
-  QColor ink = tone > 0 ? colors().positive : tone < 0 ? colors().negative : colors().text;
+  const auto kind = static_cast<ResultKind>(index.data(ResultTableModel::KindRole).toInt());
+  QColor ink = kind == ResultKind::Link               ? colors().link
+               : quiet_ && kind == ResultKind::Number ? colors().dim
+                                                      : colors().text;
+  if (tone != 0) ink = tone > 0 ? colors().positive : colors().negative;
   if (share > 0) {
     const QRectF box = QRectF(option.rect).adjusted(2, 3, -2, -3);
     painter->setRenderHint(QPainter::Antialiasing);
@@ -26,30 +32,61 @@ void ResultDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
     if (share > 0.5) ink = colors().activationText;
   }
   const QString text = index.data(Qt::DisplayRole).toString();
-  const auto kind = static_cast<ResultKind>(index.data(ResultTableModel::KindRole).toInt());
   if (kind == ResultKind::Number) {
     paintNumber(*painter, option.rect, text, ink);
   } else if (kind == ResultKind::Token) {
     paintToken(*painter, option.rect, text, ink);
-  } else {
-    const bool context = kind == ResultKind::Context;
-    painter->setPen(context ? colors().dim : ink);
+  } else if (kind == ResultKind::Context) {
+    painter->setPen(colors().dim);
     const QRect cell = option.rect.adjusted(kCellPadding, 0, -kCellPadding, 0);
-    painter->drawText(cell, Qt::AlignVCenter | (context ? Qt::AlignRight : Qt::AlignLeft),
-                      painter->fontMetrics().elidedText(
-                          text, context ? Qt::ElideLeft : Qt::ElideRight, cell.width()));
+    painter->drawText(cell, Qt::AlignVCenter | Qt::AlignRight,
+                      painter->fontMetrics().elidedText(text, Qt::ElideLeft, cell.width()));
+  } else {
+    paintText(*painter, option.rect, text, ink);
   }
   painter->restore();
 }
 
-ResultTable::ResultTable(QWidget* parent) : DataTable(ResultTableModel::PlainRole, parent) {
+ResultTable::ResultTable(Size size, QWidget* parent)
+    : DataTable(ResultTableModel::PlainRole, parent), size_(size) {
   setModel(&model_);
   setItemDelegate(&delegate_);
-  setSelectionBehavior(QAbstractItemView::SelectRows);
-  connect(this, &QAbstractItemView::clicked, this,
-          [this](const QModelIndex& index) { emit rowChosen(model_.key(index.row())); });
-  connect(this, &QAbstractItemView::activated, this,
-          [this](const QModelIndex& index) { emit rowChosen(model_.key(index.row())); });
+  horizontalHeader()->setSectionsClickable(false);
+  if (size == Size::Small) {
+    delegate_.setQuiet(true);
+    setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setSelectionMode(QAbstractItemView::SingleSelection);
+    setProperty("role", "small");
+    verticalHeader()->setMinimumSectionSize(kSmallRowHeight);
+    verticalHeader()->setDefaultSectionSize(kSmallRowHeight);
+    horizontalHeader()->setFixedHeight(kSmallHeadHeight);
+  }
+  connect(this, &QAbstractItemView::clicked, this, &ResultTable::follow);
+  connect(this, &QAbstractItemView::activated, this, &ResultTable::follow);
+}
+
+bool ResultTable::leadsSomewhere(const QModelIndex& index) const {
+  return index.isValid() &&
+         (model_.key(index.row()) >= 0 ||
+          (model_.kind(index.column()) == ResultKind::Token && !index.data().toString().isEmpty()));
+}
+
+void ResultTable::follow(const QModelIndex& index) {
+  if (!leadsSomewhere(index)) return;
+  const std::int64_t key = model_.key(index.row());
+  if (key >= 0) {
+    emit featureChosen(FeatureId{static_cast<std::int32_t>(key)});
+  } else {
+    emit tokenChosen(index.data().toString());
+  }
+}
+
+void ResultTable::mouseMoveEvent(QMouseEvent* event) {
+  DataTable::mouseMoveEvent(event);
+  viewport()->setCursor(leadsSomewhere(indexAt(event->position().toPoint()))
+                            ? Qt::PointingHandCursor
+                            : Qt::ArrowCursor);
 }
 
 void ResultTable::setColors(const PageColors& colors) {
@@ -65,6 +102,9 @@ void ResultTable::setTable(std::vector<ResultColumn> columns, std::vector<Result
     setColumnWidth(static_cast<int>(i), widths[i]);
   }
   setFlexibleColumn(flexible, kNarrowest);
+  if (size_ == Size::Small) {
+    setFixedHeight(horizontalHeader()->height() + model_.rowCount() * kSmallRowHeight + 2);
+  }
 }
 
 }  // namespace featurescope

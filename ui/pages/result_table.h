@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/ids.h"
 #include "ui/models/result_table_model.h"
 #include "ui/pages/data_table.h"
 #include "ui/pages/table_delegate.h"
+
+#include <vector>
 
 namespace featurescope {
 
@@ -13,15 +16,25 @@ class ResultDelegate : public TableDelegate {
  public:
   using TableDelegate::TableDelegate;
 
+  /// Numbers beside others that matter more.
+  void setQuiet(bool quiet) { quiet_ = quiet; }
   void paint(QPainter* painter, const QStyleOptionViewItem& option,
              const QModelIndex& index) const override;
+
+ private:
+  bool quiet_ = false;
 };
 
 /// A ResultTableModel in our kind of table, its columns as wide as asked for.
 class ResultTable : public DataTable {
   Q_OBJECT
  public:
-  explicit ResultTable(QWidget* parent = nullptr);
+  enum class Size {
+    Scrolled,  ///< takes the room it is given
+    Small,     ///< as high as its rows, beside other things
+  };
+
+  explicit ResultTable(Size size = Size::Scrolled, QWidget* parent = nullptr);
 
   void setColors(const PageColors& colors);
   /// `flexible`: the column that takes the room which is left.
@@ -30,10 +43,19 @@ class ResultTable : public DataTable {
   [[nodiscard]] ResultTableModel& cells() { return model_; }
 
  signals:
-  /// A row was clicked, or the keyboard's Enter pressed on it.
-  void rowChosen(std::int64_t key);
+  /// A feature's row was clicked, or the keyboard's Enter pressed on it.
+  void featureChosen(featurescope::FeatureId feature);
+  /// The same on a token in a row that stands for no feature.
+  void tokenChosen(const QString& token);
+
+ protected:
+  void mouseMoveEvent(QMouseEvent* event) override;
 
  private:
+  void follow(const QModelIndex& index);
+  [[nodiscard]] bool leadsSomewhere(const QModelIndex& index) const;
+
+  Size size_;
   ResultTableModel model_;
   ResultDelegate delegate_;
 };

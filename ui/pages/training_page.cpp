@@ -5,6 +5,7 @@
 #include "ui/bridge/run_watch.h"
 #include "ui/bridge/window_context.h"
 #include "ui/models/number_format.h"
+#include "ui/pages/page_parts.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -105,28 +106,16 @@ TrainingPage::TrainingPage(const WindowContext& context, QWidget* parent)
   columns->addWidget(makeList());
   columns->addWidget(plots, 1);
 
-  auto* reason =
-      new QLabel(tr("No training run yet. Start one here or with <b>featurescope train</b>, or "
-                    "open the folder of one: its curves are drawn while it runs."));
-  reason->setObjectName("trainingReason");
-  reason->setAlignment(Qt::AlignCenter);
-  reason->setWordWrap(true);
-  auto* openRun = new QPushButton(tr("Open a run…"));
-  openRun->setObjectName("openRunFromEmpty");
-  openRun->setProperty("role", "link");
-  auto* train = new QPushButton(tr("Train an SAE…"));
+  auto* empty = new EmptyState(tr("No training run yet. Start one here or with <b>featurescope "
+                                  "train</b>, or open the folder "
+                                  "of one: its curves are drawn while it runs."),
+                               "trainingReason");
+  QPushButton* train = empty->addButton(tr("Train an SAE…"));
   train->setObjectName("trainFromEmpty");
   connect(train, &QPushButton::clicked, this,
           [this] { emit actionRequested(QStringLiteral("train")); });
-  auto* empty = new QWidget;
-  auto* emptyRows = new QVBoxLayout(empty);
-  emptyRows->setContentsMargins(40, 40, 40, 40);
-  emptyRows->addStretch(1);
-  emptyRows->addWidget(reason);
-  emptyRows->addSpacing(12);
-  emptyRows->addWidget(train, 0, Qt::AlignHCenter);
-  emptyRows->addWidget(openRun, 0, Qt::AlignHCenter);
-  emptyRows->addStretch(2);
+  QPushButton* openRun = empty->addButton(tr("Open a run…"));
+  openRun->setObjectName("openRunFromEmpty");
   connect(openRun, &QPushButton::clicked, this,
           [this] { emit actionRequested(QStringLiteral("openRun")); });
 
@@ -138,6 +127,7 @@ TrainingPage::TrainingPage(const WindowContext& context, QWidget* parent)
 
   connect(&context.runs, &RunWatch::listed, this, &TrainingPage::setRuns);
   connect(&context.runs, &RunWatch::changed, this, &TrainingPage::setRecord);
+  connect(&context.runs, &RunWatch::began, this, &TrainingPage::bringUp);
 }
 
 QWidget* TrainingPage::makeBar() {
@@ -213,6 +203,14 @@ void TrainingPage::setColors(const PageColors& colors, const PlotColors& plotCol
   fillList();
 }
 
+FigureProvenance TrainingPage::provenance() const {
+  FigureProvenance of;
+  for (const Run& run : runs_) {
+    if (run.shown) of.emplace_back("run", run.folder.string());
+  }
+  return of;
+}
+
 void TrainingPage::setRuns(const std::vector<std::filesystem::path>& runs) {
   std::vector<Run> known;
   known.reserve(runs.size());
@@ -255,6 +253,16 @@ void TrainingPage::setRecord(const std::shared_ptr<const RunRecord>& record) {
   const QSignalBlocker quiet(list_);
   describe(*list_->item(static_cast<int>(index)), *run, static_cast<std::size_t>(index));
   if (run->shown) drawAll();
+}
+
+void TrainingPage::bringUp(const std::shared_ptr<const RunRecord>& record) {
+  const auto run =
+      std::ranges::find_if(runs_, [&](const Run& each) { return each.folder == record->folder; });
+  if (run == runs_.end() || run->isOther()) return;
+  run->shown = true;
+  fillList();
+  drawAll();
+  emit frontRequested();
 }
 
 void TrainingPage::fillList() {

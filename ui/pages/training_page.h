@@ -29,11 +29,14 @@ class TrainingPage : public Page {
  public:
   explicit TrainingPage(const WindowContext& context, QWidget* parent = nullptr);
 
+  [[nodiscard]] FigureProvenance provenance() const override;
   void setColors(const PageColors& colors, const PlotColors& plotColors) override;
   /// The runs there are; one that was shown stays shown. The last one is shown at first.
   void setRuns(const std::vector<std::filesystem::path>& runs);
   /// What is known of one of them, now.
   void setRecord(const std::shared_ptr<const RunRecord>& record);
+  /// A run that somebody wants to see: it is shown, and the page comes to the front.
+  void bringUp(const std::shared_ptr<const RunRecord>& record);
 
   [[nodiscard]] std::vector<std::filesystem::path> shownRuns() const;
   /// Those that have something to show, in reading order.

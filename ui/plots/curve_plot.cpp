@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/curve_plot.h"
 
-#include "ui/plots/plot_style.h"
+#include "core/base/numbers.h"
+#include "ui/plots/figure_menu.h"
 
 #include <QEvent>
 #include <QLabel>
@@ -31,6 +32,7 @@ constexpr std::size_t kFewPoints = 12;
 constexpr double kLeastHeight = 1e-3;
 /// Of the unsmoothed curve behind the smoothed one.
 constexpr int kBehindAlpha = 70;
+const QLatin1String kMarkName("mark");
 
 QVector<double> toVector(const std::vector<double>& values) {
   return {values.begin(), values.end()};
@@ -81,15 +83,127 @@ class CountTicker final : public QCPAxisTicker {
   }
 };
 
+void addGraph(QCustomPlot& plot, const CurveChart& chart, const Curve& curve, const QColor& color,
+              double width) {
+  QCPGraph* graph = plot.addGraph();
+  graph->setName(curve.name);
+  graph->setPen(QPen(color, width, curve.dashed ? Qt::DashLine : Qt::SolidLine));
+  // A few points are seen as such: a line between two of them says less than they do.
+  if (curve.x.size() < kFewPoints) graph->setScatterStyle({QCPScatterStyle::ssDisc, 4});
+  const auto first = chart.logarithmicX ? std::ranges::upper_bound(curve.x, 0.0) : curve.x.begin();
+  const auto skipped = first - curve.x.begin();
+  graph->setData({first, curve.x.end()}, drawable(curve.y, chart.logarithmic).mid(skipped),
+                 /*alreadySorted=*/true);
+}
+
+/// A thin line a mark: what happened is read in the head when the mouse is near.
+void addMarks(QCustomPlot& plot, const CurveChart& chart, const PlotColors& colors) {
+  for (int i = plot.itemCount() - 1; i >= 0; --i) {
+    if (plot.item(i)->objectName() == kMarkName) plot.removeItem(i);
+  }
+  for (const CurveMark& mark : chart.marks) {
+    auto* line = new QCPItemStraightLine(&plot);
+    line->setObjectName(kMarkName);
+    QColor color = colors.curve(mark.color);
+    color.setAlpha(mark.minor ? 40 : 120);
+    line->setPen(QPen(color, 1, Qt::DotLine));
+    line->point1->setCoords(mark.x, 1);
+    line->point2->setCoords(mark.x, 2);
+  }
+}
+
+void setScale(QCPAxis& axis, bool logarithmic, QSharedPointer<QCPAxisTicker> linear) {
+  axis.setScaleType(logarithmic ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+  axis.setTicker(logarithmic ? QSharedPointer<QCPAxisTicker>(new QCPAxisTickerLog)
+                             : std::move(linear));
+}
+
+/// The height shows what lies within the width.
+void fitHeight(QCustomPlot& plot, const CurveChart& chart) {
+  for (int i = 0; i < plot.graphCount(); ++i) {
+    plot.graph(i)->rescaleValueAxis(/*onlyEnlarge=*/i > 0, /*inKeyRange=*/true);
+  }
+  const QCPRange fitted = plot.yAxis->range();
+  if (!chart.logarithmic &&
+      fitted.size() < kLeastHeight * std::max(1.0, std::abs(fitted.center()))) {
+    // One value throughout, as no dead features: a range about it in place of rounding errors.
+    const double half = std::max(0.5, std::abs(fitted.center()) / 10);
+    plot.yAxis->setRange(fitted.center() - half, fitted.center() + half);
+  }
+  plot.yAxis->scaleRange(kHeadroom);
+  // Counts and losses: an axis below zero would be for nothing.
+  if (plot.yAxis->range().lower < 0 && !goesBelowZero(chart.curves)) plot.yAxis->setRangeLower(0);
+}
+
+std::vector<Curve> smoothedCurves(const CurveChart& chart) {
+  std::vector<Curve> curves = chart.curves;
+  for (Curve& curve : curves) {
+    if (!curve.dashed) curve.y = smoothed(curve.y, chart.smoothing);
+  }
+  return curves;
+}
+
 }  // namespace
+
+void draw(QCustomPlot& plot, const CurveChart& chart, const FigureStyle& style) {
+  apply(plot, style);
+  plot.yAxis->setNumberPrecision(4);
+  plot.xAxis->setLabel(chart.xLabel);
+  setScale(*plot.yAxis, chart.logarithmic, QSharedPointer<QCPAxisTicker>::create());
+  setScale(*plot.xAxis, chart.logarithmicX, QSharedPointer<CountTicker>::create());
+  plot.clearGraphs();
+  const std::vector<Curve> front = smoothedCurves(chart);
+  for (std::size_t i = 0; i < front.size(); ++i) {
+    const QColor color = style.colors.curve(front[i].color);
+    if (chart.smoothing > 0 && !front[i].dashed) {
+      QColor behind = color;
+      behind.setAlpha(kBehindAlpha);
+      addGraph(plot, chart, chart.curves[i], behind, style.line * 0.7);
+      plot.graph()->removeFromLegend();
+    }
+    addGraph(plot, chart, front[i], color, style.line);
+  }
+  addMarks(plot, chart, style.colors);
+  if (chart.range) {
+    plot.xAxis->setRange(chart.range->first, chart.range->second);
+  } else {
+    plot.xAxis->rescale();
+  }
+  fitHeight(plot, chart);
+}
+
+Figure makeFigure(const QString& name, const CurveChart& chart) {
+  Figure figure;
+  figure.name = name;
+  figure.title = chart.title;
+  figure.draw = [chart](QCustomPlot& plot, const FigureStyle& style) {
+    draw(plot, chart, style);
+    plot.yAxis->setLabel(chart.title);
+    plot.legend->setVisible(chart.curves.size() > 1);
+  };
+  const std::vector<Curve> front = smoothedCurves(chart);
+  figure.table.header = {"curve", "x", "y"};
+  if (chart.smoothing > 0) figure.table.header.emplace_back("y_smoothed");
+  for (std::size_t i = 0; i < front.size(); ++i) {
+    const Curve& curve = chart.curves[i];
+    for (std::size_t row = 0; row < curve.x.size(); ++row) {
+      const double x = curve.x[row];
+      if (chart.range && (x < chart.range->first || x > chart.range->second)) continue;
+      figure.table.rows.push_back({curve.name.toStdString(), shortest(x), shortest(curve.y[row])});
+      if (chart.smoothing > 0) figure.table.rows.back().push_back(shortest(front[i].y[row]));
+    }
+  }
+  return figure;
+}
 
 CurvePlot::CurvePlot(const QString& title, QWidget* parent)
     : QWidget(parent),
-      title_(title),
       heading_(new QLabel(title)),
       readout_(new QLabel),
       plot_(new QCustomPlot),
       cursorLine_(new QCPItemStraightLine(plot_)) {
+  chart_.title = title;
+  cursorLine_->setVisible(false);
   heading_->setProperty("role", "heading");
   readout_->setProperty("role", "note");
   readout_->setTextFormat(Qt::RichText);
@@ -98,14 +212,15 @@ CurvePlot::CurvePlot(const QString& title, QWidget* parent)
   plot_->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
   plot_->axisRect()->setRangeZoomAxes(plot_->xAxis, nullptr);
   plot_->axisRect()->setRangeDragAxes(plot_->xAxis, nullptr);
-  plot_->axisRect()->setAutoMargins(QCP::msLeft | QCP::msBottom);
-  plot_->axisRect()->setMargins({0, 6, 10, 0});
-  plot_->yAxis->setNumberPrecision(4);
-  plot_->xAxis->setTicker(QSharedPointer<CountTicker>::create());
   plot_->setNoAntialiasingOnDrag(true);
   plot_->installEventFilter(this);
   plot_->setMouseTracking(true);
-  cursorLine_->setVisible(false);
+  new FigureMenu(*plot_, [this] {
+    CurveChart shown = chart_;
+    const QCPRange range = plot_->xAxis->range();
+    if (zoomed_) shown.range = {range.lower, range.upper};
+    return chart_.curves.empty() ? Figure{} : makeFigure(objectName(), shown);
+  });
 
   auto* head = new QVBoxLayout;
   head->setContentsMargins(4, 0, 10, 0);
@@ -120,7 +235,7 @@ CurvePlot::CurvePlot(const QString& title, QWidget* parent)
   setMinimumSize(220, 140);
 
   connect(plot_->xAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this,
-          &CurvePlot::fitHeight);
+          [this] { fitHeight(*plot_, chart_); });
   connect(plot_, &QCustomPlot::mouseWheel, this, [this] { zoomed_ = true; });
   connect(plot_, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) {
     if ((event->buttons() & Qt::LeftButton) != 0) zoomed_ = true;
@@ -139,121 +254,55 @@ bool CurvePlot::eventFilter(QObject* watched, QEvent* event) {
 
 void CurvePlot::setColors(const PlotColors& colors) {
   colors_ = colors;
-  stylePlot(*plot_, colors, axisFont(*this));
   cursorLine_->setPen(QPen(colors.cursor));
   rebuild();
 }
 
 void CurvePlot::setCurves(std::vector<Curve> curves, std::vector<CurveMark> marks) {
-  raw_ = std::move(curves);
-  marks_ = std::move(marks);
+  chart_.curves = std::move(curves);
+  chart_.marks = std::move(marks);
   rebuild();
 }
 
 void CurvePlot::setXLabel(const QString& label) {
-  plot_->xAxis->setLabel(label);
-  plot_->replot(QCustomPlot::rpQueuedReplot);
+  chart_.xLabel = label;
+  rebuild();
 }
 
 void CurvePlot::setLogarithmic(bool logarithmic) {
-  logarithmic_ = logarithmic;
-  plot_->yAxis->setScaleType(logarithmic ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
-  if (logarithmic) {
-    plot_->yAxis->setTicker(QSharedPointer<QCPAxisTickerLog>::create());
-  } else {
-    plot_->yAxis->setTicker(QSharedPointer<QCPAxisTicker>::create());
-  }
+  chart_.logarithmic = logarithmic;
   rebuild();
 }
 
 void CurvePlot::setLogarithmicX(bool logarithmic) {
-  logarithmicX_ = logarithmic;
+  chart_.logarithmicX = logarithmic;
   zoomed_ = false;
-  plot_->xAxis->setScaleType(logarithmic ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
-  if (logarithmic) {
-    plot_->xAxis->setTicker(QSharedPointer<QCPAxisTickerLog>::create());
-  } else {
-    plot_->xAxis->setTicker(QSharedPointer<CountTicker>::create());
-  }
   rebuild();
 }
 
 void CurvePlot::setSmoothing(double rows) {
-  smoothing_ = rows;
+  chart_.smoothing = rows;
   rebuild();
 }
 
 void CurvePlot::rebuild() {
-  curves_ = raw_;
-  plot_->clearGraphs();
-  for (Curve& curve : curves_) {
-    const QColor color = colors_.curve(curve.color);
-    if (smoothing_ > 0 && !curve.dashed) {
-      QColor behind = color;
-      behind.setAlpha(kBehindAlpha);
-      addGraph(curve, behind, 1);
-      curve.y = smoothed(curve.y, smoothing_);
-    }
-    addGraph(curve, color, 1.4);
-  }
-  drawMarks();
-  if (!zoomed_) showAll();
+  curves_ = smoothedCurves(chart_);
+  const QCPRange shown = plot_->xAxis->range();
+  draw(*plot_, chart_, FigureStyle::screen(colors_, font()));
+  plot_->xAxis->ticker()->setTickCount(std::max(2, width() / kTickPixels));
+  if (zoomed_) plot_->xAxis->setRange(shown);
   showReadout();
   plot_->replot(QCustomPlot::rpQueuedReplot);
 }
 
-void CurvePlot::addGraph(const Curve& curve, const QColor& color, double width) {
-  QCPGraph* graph = plot_->addGraph();
-  graph->setName(curve.name);
-  graph->setPen(QPen(color, width, curve.dashed ? Qt::DashLine : Qt::SolidLine));
-  // A few points are seen as such: a line between two of them says less than they do.
-  if (curve.x.size() < kFewPoints) graph->setScatterStyle({QCPScatterStyle::ssDisc, 4});
-  const auto first = logarithmicX_ ? std::ranges::upper_bound(curve.x, 0.0) : curve.x.begin();
-  const auto skipped = first - curve.x.begin();
-  graph->setData({first, curve.x.end()}, drawable(curve.y, logarithmic_).mid(skipped),
-                 /*alreadySorted=*/true);
-}
-
 void CurvePlot::showAll() {
   plot_->xAxis->rescale();
-  fitHeight();
   plot_->replot(QCustomPlot::rpQueuedReplot);
-}
-
-/// The height shows what lies within the width.
-void CurvePlot::fitHeight() {
-  for (int i = 0; i < plot_->graphCount(); ++i) {
-    plot_->graph(i)->rescaleValueAxis(/*onlyEnlarge=*/i > 0, /*inKeyRange=*/true);
-  }
-  const QCPRange fitted = plot_->yAxis->range();
-  if (!logarithmic_ && fitted.size() < kLeastHeight * std::max(1.0, std::abs(fitted.center()))) {
-    // One value throughout, as no dead features: a range about it in place of rounding errors.
-    const double half = std::max(0.5, std::abs(fitted.center()) / 10);
-    plot_->yAxis->setRange(fitted.center() - half, fitted.center() + half);
-  }
-  plot_->yAxis->scaleRange(kHeadroom);
-  // Counts and losses: an axis below zero would be for nothing.
-  if (plot_->yAxis->range().lower < 0 && !goesBelowZero(curves_)) plot_->yAxis->setRangeLower(0);
 }
 
 void CurvePlot::resizeEvent(QResizeEvent* event) {
   QWidget::resizeEvent(event);
   plot_->xAxis->ticker()->setTickCount(std::max(2, width() / kTickPixels));
-}
-
-/// A thin line a mark: what happened is read in the head when the mouse is near.
-void CurvePlot::drawMarks() {
-  for (int i = plot_->itemCount() - 1; i >= 0; --i) {
-    if (plot_->item(i) != cursorLine_) plot_->removeItem(i);
-  }
-  for (const CurveMark& mark : marks_) {
-    auto* line = new QCPItemStraightLine(plot_);
-    QColor color = colors_.curve(mark.color);
-    color.setAlpha(mark.minor ? 40 : 120);
-    line->setPen(QPen(color, 1, Qt::DotLine));
-    line->point1->setCoords(mark.x, 1);
-    line->point2->setCoords(mark.x, 2);
-  }
 }
 
 void CurvePlot::setCursor(std::optional<double> x) {
@@ -277,7 +326,7 @@ QString CurvePlot::readout() const {
 
 QString CurvePlot::textAt(double x) const {
   const double atCursor = plot_->xAxis->coordToPixel(x);
-  for (const CurveMark& mark : marks_) {
+  for (const CurveMark& mark : chart_.marks) {
     if (std::abs(plot_->xAxis->coordToPixel(mark.x) - atCursor) < kMarkReach) {
       return mark.text.toHtmlEscaped();
     }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "ui/plots/plot_colors.h"
+#include "ui/plots/figure.h"
 
 #include <QString>
 #include <QWidget>
 
 #include <cstddef>
 #include <optional>
+#include <utility>
 #include <vector>
 
 class QCPItemStraightLine;
@@ -33,7 +34,27 @@ struct CurveMark {
   bool minor = false;     ///< happens often and changes nothing: drawn fainter
 };
 
-/// Curves over one axis, with the values under the mouse. The wheel zooms, dragging moves, a double
+/// Curves over one axis, and how they are to be seen.
+struct CurveChart {
+  QString title, xLabel;
+  std::vector<Curve> curves;  ///< as they are, unsmoothed
+  std::vector<CurveMark> marks;
+  /// Curves are averaged with weights that halve every so many rows back; 0: they are not. The
+  /// unsmoothed ones stay visible behind.
+  double smoothing = 0;
+  /// Logarithmic axes; what is not above 0 has no place on them.
+  bool logarithmic = false, logarithmicX = false;
+  std::optional<std::pair<double, double>> range;  ///< of x; nothing: all
+};
+
+/// Replaces the graphs and axes of the plot; its items only where they are marks of an earlier
+/// chart.
+void draw(QCustomPlot& plot, const CurveChart& chart, const FigureStyle& style);
+
+/// The table has a row a point: curve, x, y and, where it is smoothed, what is drawn in front.
+[[nodiscard]] Figure makeFigure(const QString& name, const CurveChart& chart);
+
+/// A CurveChart, live, with the values under the mouse. The wheel zooms, dragging moves, a double
 /// click shows all. GUI thread.
 class CurvePlot : public QWidget {
   Q_OBJECT
@@ -43,17 +64,13 @@ class CurvePlot : public QWidget {
   void setColors(const PlotColors& colors);
   void setCurves(std::vector<Curve> curves, std::vector<CurveMark> marks);
   void setXLabel(const QString& label);
-  /// A logarithmic axis; what is not above 0 has no place on it.
   void setLogarithmic(bool logarithmic);
-  /// The same for the horizontal axis.
   void setLogarithmicX(bool logarithmic);
-  /// Curves are averaged with weights that halve every `rows` rows back; 0: as they are. The
-  /// unsmoothed ones stay visible behind.
   void setSmoothing(double rows);
   /// Shows the values at x, on this plot as on others beside it.
   void setCursor(std::optional<double> x);
 
-  [[nodiscard]] QString title() const { return title_; }
+  [[nodiscard]] QString title() const { return chart_.title; }
   /// What is drawn, smoothed as it is drawn.
   [[nodiscard]] const std::vector<Curve>& curves() const { return curves_; }
   /// The values shown beside the title at the cursor, as text.
@@ -70,19 +87,13 @@ class CurvePlot : public QWidget {
  private:
   void rebuild();
   void showAll();
-  void fitHeight();
-  void addGraph(const Curve& curve, const QColor& color, double width);
-  void drawMarks();
   void showReadout();
   [[nodiscard]] QString textAt(double x) const;
 
-  QString title_;
   PlotColors colors_;
-  std::vector<Curve> raw_, curves_;
-  std::vector<CurveMark> marks_;
-  double smoothing_ = 0;
-  bool logarithmic_ = false, logarithmicX_ = false;
-  bool zoomed_ = false;  ///< a person chose the range: new data leaves it
+  CurveChart chart_;
+  std::vector<Curve> curves_;  ///< of the chart, smoothed
+  bool zoomed_ = false;        ///< a person chose the range: new data leaves it
   std::optional<double> cursor_;
   QLabel *heading_, *readout_;
   QCustomPlot* plot_;

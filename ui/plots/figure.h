@@ -6,6 +6,7 @@
 #include <QString>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,9 @@ struct FigureTable {
 [[nodiscard]] std::string toCsv(const FigureTable& table);  ///< RFC 4180
 [[nodiscard]] QString toTabSeparated(const FigureTable& table);
 
+/// What numbers come from: ("model_hash", "sha256:…").
+using FigureProvenance = std::vector<std::pair<std::string, std::string>>;
+
 /// A picture of numbers: how it is drawn, and as which numbers. Every kind of plot makes one from
 /// its data (activation_histogram.h, cosine_histogram.h, …); views show it, figure_export.h writes
 /// it.
@@ -32,9 +36,13 @@ struct Figure {
   /// Into a plot that holds nothing; the plot's size is not changed.
   std::function<void(QCustomPlot&, const FigureStyle&)> draw;
   FigureTable table;
-  double aspect = 0.62;  ///< height / width
-  /// What the numbers come from, for the file's metadata: ("model_hash", "sha256:…").
-  std::vector<std::pair<std::string, std::string>> provenance;
+  double aspect = 0.62;               ///< height / width
+  std::optional<double> fixedHeight;  ///< in millimetres, whatever the width: of a table
+  FigureProvenance provenance;        ///< for the file's metadata
+
+  [[nodiscard]] double heightAt(double widthMillimetres) const {
+    return fixedHeight.value_or(widthMillimetres * aspect);
+  }
 };
 
 }  // namespace featurescope

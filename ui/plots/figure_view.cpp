@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/figure_view.h"
 
-#include "ui/plots/figure_export.h"
+#include "ui/plots/figure_menu.h"
 
-#include <QClipboard>
-#include <QGuiApplication>
-#include <QMenu>
 #include <QMouseEvent>
 #include <QVBoxLayout>
 #include <qcustomplot.h>
@@ -17,8 +14,6 @@ namespace featurescope {
 
 namespace {
 
-constexpr double kClipboardMillimetres = 183;
-constexpr int kClipboardDpi = 200;
 /// A shorter drag is a click.
 constexpr double kShortestDrag = 4;
 
@@ -30,8 +25,7 @@ FigureView::FigureView(QWidget* parent) : QWidget(parent), plot_(new QCustomPlot
   rows->addWidget(plot_);
   plot_->setMouseTracking(true);
   plot_->installEventFilter(this);
-  plot_->setContextMenuPolicy(Qt::CustomContextMenu);
-  connect(plot_, &QWidget::customContextMenuRequested, this, &FigureView::showMenu);
+  new FigureMenu(*plot_, [this] { return figure_; });
   connect(plot_, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) {
     emit hovered(plot_->xAxis->pixelToCoord(event->position().x()));
   });
@@ -125,29 +119,6 @@ bool FigureView::eventFilter(QObject* watched, QEvent* event) {
       break;
   }
   return QWidget::eventFilter(watched, event);
-}
-
-void FigureView::showMenu(const QPoint& position) {
-  if (!figure_.draw) return;
-  auto* menu = new QMenu(this);
-  menu->setAttribute(Qt::WA_DeleteOnClose);
-  menu->setObjectName("figureMenu");
-  menu->addAction(tr("Export figure…"), this, [this] { emit exportRequested(figure_); });
-  menu->addAction(tr("Copy as image"), this, &FigureView::copyImage);
-  menu->addAction(tr("Copy data"), this, &FigureView::copyTable);
-  menu->popup(plot_->mapToGlobal(position));
-}
-
-void FigureView::copyImage() const {
-  const FigureFile file{.format = FigureFormat::Png,
-                        .widthMillimetres = kClipboardMillimetres,
-                        .heightMillimetres = kClipboardMillimetres * figure_.aspect,
-                        .dpi = kClipboardDpi};
-  QGuiApplication::clipboard()->setImage(renderImage(figure_, file));
-}
-
-void FigureView::copyTable() const {
-  QGuiApplication::clipboard()->setText(toTabSeparated(figure_.table));
 }
 
 }  // namespace featurescope

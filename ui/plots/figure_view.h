@@ -12,8 +12,7 @@ class QCustomPlot;
 
 namespace featurescope {
 
-/// Shows a figure in the window's theme. The right mouse button offers to export and copy it. GUI
-/// thread.
+/// Shows a figure in the window's theme. With a FigureMenu. GUI thread.
 class FigureView : public QWidget {
   Q_OBJECT
  public:
@@ -34,11 +33,8 @@ class FigureView : public QWidget {
   [[nodiscard]] std::optional<double> mark() const { return mark_; }
   /// Where x is drawn, from the widget's left; for tests and tool tips.
   [[nodiscard]] double pixelOf(double x) const;
-  void copyImage() const;
-  void copyTable() const;
 
  signals:
-  void exportRequested(const featurescope::Figure& figure);
   /// The mouse is over x, or has left.
   void hovered(std::optional<double> x);
   /// A range was marked; nothing after a double click.
@@ -49,7 +45,6 @@ class FigureView : public QWidget {
 
  private:
   void redraw();
-  void showMenu(const QPoint& position);
 
   Figure figure_;
   PlotColors colors_;

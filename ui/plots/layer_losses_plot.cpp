@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/layer_losses_plot.h"
 
-#include "ui/plots/plot_style.h"
+#include "core/base/numbers.h"
+#include "ui/plots/figure_menu.h"
 
 #include <QEvent>
 #include <QLabel>
@@ -50,8 +51,10 @@ void placeLegendAbove(QCustomPlot& plot) {
 
 }  // namespace
 
-void draw(QCustomPlot& plot, const LayerLossBars& bars, const PlotColors& colors,
+void draw(QCustomPlot& plot, const LayerLossBars& bars, const FigureStyle& style,
           bool logarithmic) {
+  const PlotColors& colors = style.colors;
+  apply(plot, style);
   placeLegendAbove(plot);
   plot.clearPlottables();
   QCPBars* base = addBars(plot, QObject::tr("model"), colors.curve(kBaseCurve));
@@ -82,12 +85,23 @@ void draw(QCustomPlot& plot, const LayerLossBars& bars, const PlotColors& colors
   plot.xAxis->setLabel(QObject::tr("layer with the SAE in place"));
   plot.yAxis->setLabel(QObject::tr("loss, nats a token"));
   plot.legend->setVisible(true);
-  plot.legend->setBrush(colors.background);
-  plot.legend->setBorderPen(Qt::NoPen);
-  plot.legend->setTextColor(colors.dim);
-  plot.legend->setFont(plot.xAxis->labelFont());
   const bool lowers = std::ranges::any_of(bars.sae, [&](double sae) { return sae < bars.base; });
   if (!lowers) saved->removeFromLegend();
+}
+
+Figure makeFigure(const LayerLossBars& bars, bool logarithmic) {
+  Figure figure;
+  figure.name = "layer-losses";
+  figure.title = QObject::tr("Loss with the SAE in each layer");
+  figure.draw = [bars, logarithmic](QCustomPlot& plot, const FigureStyle& style) {
+    draw(plot, bars, style, logarithmic);
+  };
+  figure.table.header = {"layer", "loss", "loss_sae", "loss_zero"};
+  for (std::size_t i = 0; i < bars.layers.size(); ++i) {
+    figure.table.rows.push_back({std::to_string(bars.layers[i]), shortest(bars.base),
+                                 shortest(bars.sae[i]), shortest(bars.zero[i])});
+  }
+  return figure;
 }
 
 LayerLossesPlot::LayerLossesPlot(QWidget* parent)
@@ -99,6 +113,8 @@ LayerLossesPlot::LayerLossesPlot(QWidget* parent)
   readout_->setContentsMargins(12, 0, 12, 0);
   plot_->setAccessibleName(tr("Loss with the SAE in each layer"));
   plot_->setMouseTracking(true);
+  new FigureMenu(
+      *plot_, [this] { return bars_.layers.empty() ? Figure{} : makeFigure(bars_, logarithmic_); });
   auto* rows = new QVBoxLayout(this);
   rows->setContentsMargins(0, 0, 0, 0);
   rows->setSpacing(0);
@@ -116,7 +132,6 @@ LayerLossesPlot::LayerLossesPlot(QWidget* parent)
 
 void LayerLossesPlot::setColors(const PlotColors& colors) {
   colors_ = colors;
-  stylePlot(*plot_, colors, axisFont(*this));
   rebuild();
 }
 
@@ -132,7 +147,7 @@ void LayerLossesPlot::setLogarithmic(bool logarithmic) {
 
 void LayerLossesPlot::rebuild() {
   readout_->clear();
-  draw(*plot_, bars_, colors_, logarithmic_);
+  draw(*plot_, bars_, FigureStyle::screen(colors_, font()), logarithmic_);
   plot_->replot(QCustomPlot::rpQueuedReplot);
 }
 

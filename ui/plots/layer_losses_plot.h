@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "ui/plots/plot_colors.h"
+#include "ui/plots/figure.h"
 
 #include <QString>
 #include <QWidget>
@@ -24,7 +24,9 @@ struct LayerLossBars {
 
 /// The paper's figure: a bar a layer, the base loss and on it what the SAE adds there. Where the
 /// SAE lowers the loss its part hangs down. `logarithmic`: for layers that differ by orders.
-void draw(QCustomPlot& plot, const LayerLossBars& bars, const PlotColors& colors, bool logarithmic);
+void draw(QCustomPlot& plot, const LayerLossBars& bars, const FigureStyle& style, bool logarithmic);
+
+[[nodiscard]] Figure makeFigure(const LayerLossBars& bars, bool logarithmic);
 
 /// That figure, live: the mouse reads a layer's figures.
 class LayerLossesPlot : public QWidget {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/sorted_values_plot.h"
 
-#include "ui/plots/plot_style.h"
+#include "core/base/numbers.h"
+#include "ui/plots/figure_menu.h"
 
+#include <QCoreApplication>
 #include <QEvent>
 #include <QLabel>
 #include <QLocale>
@@ -44,22 +46,42 @@ SortedValues SortedValues::from(const std::vector<double>& byFeature, double neu
   return sorted;
 }
 
-void draw(QCustomPlot& plot, const SortedValues& values, const PlotColors& colors) {
+void draw(QCustomPlot& plot, const SortedValues& values, const FigureStyle& style) {
+  apply(plot, style);
+  plot.xAxis->setLabel(
+      QCoreApplication::translate("SortedValuesPlot", "features, the largest first"));
   plot.clearGraphs();
   QVector<double> ranks(static_cast<qsizetype>(values.values.size()));
   std::iota(ranks.begin(), ranks.end(), 0.0);
   QCPGraph* line = plot.addGraph();
   line->setData(ranks, QVector<double>(values.values.begin(), values.values.end()),
                 /*alreadySorted=*/true);
-  line->setPen(QPen(colors.curve(0), 1.6));
+  line->setPen(QPen(style.colors.curve(0), style.line));
   const double last = std::max(1.0, static_cast<double>(values.values.size()) - 1);
   QCPGraph* neutral = plot.addGraph();
   neutral->setData({0, last}, {values.neutral, values.neutral}, /*alreadySorted=*/true);
-  neutral->setPen(QPen(colors.dim, 1, Qt::DashLine));
+  neutral->setPen(QPen(style.colors.dim, style.line * 0.7, Qt::DashLine));
   plot.xAxis->setRange(0, last);
   line->rescaleValueAxis();
   neutral->rescaleValueAxis(/*onlyEnlarge=*/true);
   plot.yAxis->scaleRange(1.1);
+}
+
+Figure makeFigure(const QString& name, const QString& title, const SortedValues& values) {
+  Figure figure;
+  figure.name = name;
+  figure.title = title;
+  figure.draw = [values, title](QCustomPlot& plot, const FigureStyle& style) {
+    draw(plot, values, style);
+    plot.yAxis->setLabel(title);
+  };
+  figure.table.header = {"rank", "feature", name.toStdString()};
+  for (std::size_t rank = 0; rank < values.values.size(); ++rank) {
+    figure.table.rows.push_back({std::to_string(rank + 1),
+                                 std::to_string(values.features[rank].value),
+                                 shortest(values.values[rank])});
+  }
+  return figure;
 }
 
 SortedValuesPlot::SortedValuesPlot(const QString& title, const QString& symbol, QWidget* parent)
@@ -76,9 +98,9 @@ SortedValuesPlot::SortedValuesPlot(const QString& title, const QString& symbol, 
   readout_->setMinimumHeight(18);
   plot_->setAccessibleName(title);
   plot_->setMouseTracking(true);
-  plot_->axisRect()->setAutoMargins(QCP::msLeft | QCP::msBottom);
-  plot_->axisRect()->setMargins({0, 6, 10, 0});
-  plot_->xAxis->setLabel(tr("features, the largest first"));
+  new FigureMenu(*plot_, [this, title] {
+    return values_.values.empty() ? Figure{} : makeFigure(objectName(), title, values_);
+  });
   range_->setVisible(false);
   tracer_->setVisible(false);
   mark_->setVisible(false);
@@ -112,7 +134,6 @@ SortedValuesPlot::SortedValuesPlot(const QString& title, const QString& symbol, 
 
 void SortedValuesPlot::setColors(const PlotColors& colors) {
   colors_ = colors;
-  stylePlot(*plot_, colors, axisFont(*this));
   QColor range = colors.curve(0);
   range.setAlpha(kRangeAlpha);
   range_->setPen(Qt::NoPen);
@@ -128,7 +149,7 @@ void SortedValuesPlot::setValues(SortedValues values) {
 }
 
 void SortedValuesPlot::rebuild() {
-  draw(*plot_, values_, colors_);
+  draw(*plot_, values_, FigureStyle::screen(colors_, font()));
   setChosen(chosen_);
   showReadout(std::nullopt);
   plot_->replot(QCustomPlot::rpQueuedReplot);

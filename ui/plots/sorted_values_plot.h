@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/base/ids.h"
-#include "ui/plots/plot_colors.h"
+#include "ui/plots/figure.h"
 
 #include <QString>
 #include <QWidget>
@@ -29,8 +29,13 @@ struct SortedValues {
   static SortedValues from(const std::vector<double>& byFeature, double neutral);
 };
 
-/// The values over their rank, as one line with the neutral value marked.
-void draw(QCustomPlot& plot, const SortedValues& values, const PlotColors& colors);
+/// The values over their rank, as one line with the neutral value marked. Replaces the plot's
+/// graphs.
+void draw(QCustomPlot& plot, const SortedValues& values, const FigureStyle& style);
+
+/// `name` is also the column of the values.
+[[nodiscard]] Figure makeFigure(const QString& name, const QString& title,
+                                const SortedValues& values);
 
 /// That plot, live: the mouse names the feature under it, a click chooses it, dragging marks a
 /// range of values, a double click takes the mark away.

@@ -9,6 +9,7 @@
 #include "ui/pages/feature_panel.h"
 #include "ui/pages/page.h"
 #include "ui/pages/welcome_page.h"
+#include "ui/plots/figure_menu.h"
 #include "ui/window/header_bar.h"
 #include "ui/window/jobs_panel.h"
 #include "ui/window/message_bar.h"
@@ -162,6 +163,14 @@ void MainWindow::connectParts() {
   connect(&desk_, &JobDesk::runRequested, this, &MainWindow::addRun);
   connect(&desk_, &JobDesk::imported, this,
           [this](const std::filesystem::path& study) { open(study); });
+  for (FigureMenu* menu : findChildren<FigureMenu*>()) {
+    const auto page =
+        std::ranges::find_if(pages_, [&](Page* each) { return each->isAncestorOf(&menu->view()); });
+    connect(menu, &FigureMenu::exportRequested, this,
+            [this, shownBy = page == pages_.end() ? nullptr : *page](const Figure& figure) {
+              exportFigure(figure, shownBy);
+            });
+  }
   connect(&jobs_, &JobQueue::idle, this, [this] {
     if (closing_) close();
   });
@@ -217,6 +226,7 @@ void MainWindow::showOpened(const std::shared_ptr<const OpenedIndex>& index) {
   welcome_->setStudyWithoutIndex(opened.study ? QString::fromStdString(opened.study->name)
                                               : QString());
   welcome_->setRecent(settings_.recent);
+  panel_->setVisible(opened.hasFeatures());
   stack_->setCurrentIndex(opened.hasFeatures() ? 1 : 0);
   updateActions();
   if (!opened.hasFeatures()) {
@@ -374,7 +384,53 @@ void MainWindow::closeEvent(QCloseEvent* event) {
   }
   featurePage_->commit();
   rememberWindow();
-  event->accept();
+  const bool saved = notes_.saved() || losesNotes_;
+  event->setAccepted(saved);
+  if (!saved) saveNotesAndClose();
+}
+
+/// Notes are on their way to the disk: the window closes when they are there.
+void MainWindow::saveNotesAndClose() {
+  if (std::exchange(savingNotes_, true)) return;
+  auto* once = new QObject(this);  // what comes first ends the waiting
+  connect(&notes_, &NoteKeeper::savedChanged, once, [this, once](bool saved) {
+    if (!saved) return;
+    QObject::disconnect(&notes_, nullptr, once, nullptr);
+    once->deleteLater();
+    close();
+  });
+  connect(&notes_, &NoteKeeper::failed, once, [this, once](const Failure& failure) {
+    QObject::disconnect(&notes_, nullptr, once, nullptr);
+    once->deleteLater();
+    savingNotes_ = false;
+    askToLoseNotes(failure);
+  });
+  notes_.saveNow();
+}
+
+void MainWindow::askToLoseNotes(const Failure& failure) {
+  auto* box = new QMessageBox(QMessageBox::NoIcon, tr("Featurescope"), failure.sentence(),
+                              QMessageBox::NoButton, this);
+  box->setObjectName("loseNotesBox");
+  box->setInformativeText(failure.next);
+  QPushButton* lose = box->addButton(tr("Quit and lose the last notes"), QMessageBox::AcceptRole);
+  lose->setObjectName("quitAndLose");
+  QPushButton* keep = box->addButton(tr("Keep the window open"), QMessageBox::RejectRole);
+  box->setDefaultButton(keep);
+  box->setEscapeButton(keep);
+  box->setAttribute(Qt::WA_DeleteOnClose);
+  // What could not be written is tried again every few seconds, and may have found its place.
+  connect(&notes_, &NoteKeeper::savedChanged, box, [this, box](bool saved) {
+    if (!saved) return;
+    box->reject();
+    close();
+  });
+  connect(box, &QMessageBox::finished, this, [this, box, lose] {
+    if (box->clickedButton() != lose) return;
+    losesNotes_ = true;
+    close();
+  });
+  box->open();
 }
 
 void MainWindow::askToStopJobs() {

@@ -36,8 +36,8 @@ class HeaderBar;
 class JobsPanel;
 class MessageBar;
 class Page;
-struct Figure;
 class WelcomePage;
+struct Figure;
 
 /// The window: it passes what a person does to the session and the jobs, and their answers to the
 /// pages. It reads no file and no database itself.
@@ -109,6 +109,8 @@ class MainWindow : public QMainWindow {
   void showIndex(const std::filesystem::path& index);
   void addRun(const std::filesystem::path& run);
   void askToStopJobs();
+  void saveNotesAndClose();
+  void askToLoseNotes(const Failure& failure);
   void leaveMessage();
   void applyTheme();
   void rememberWindow();
@@ -123,7 +125,8 @@ class MainWindow : public QMainWindow {
   void askForFeature();
   void askForRun();
   void exportTable();
-  void exportFigure(const Figure& figure);
+  void exportFigure(Figure figure, const Page* page);
+  void exportShown();
   void showPalette();
   void writeInBackground(const QString& path, std::function<std::string()> make,
                          const QString& done);
@@ -141,9 +144,11 @@ class MainWindow : public QMainWindow {
   std::vector<Page*> pages_;
   std::vector<std::filesystem::path> openedRuns_;  ///< by hand, beside those of the study
   bool remembering_ = true;
-  bool closing_ = false;  ///< close as soon as no job runs
+  bool closing_ = false;      ///< close as soon as no job runs
+  bool savingNotes_ = false;  ///< close as soon as they are written
+  bool losesNotes_ = false;   ///< a person chose to
 
-  QAction *open_, *demo_, *import_, *openRun_, *export_, *quit_;
+  QAction *open_, *demo_, *import_, *openRun_, *export_, *exportShown_, *quit_;
   QAction *build_, *train_, *tune_, *evaluate_;
   QAction *back_, *forward_, *next_, *previous_, *goTo_, *filter_, *table_;
   QAction *bookmark_, *label_, *pin_, *palette_;

@@ -42,6 +42,9 @@ void MainWindow::makeActions() {
   openRun_ = action("openRun", tr("Open run…"), {}, tr("Follow the curves of a training run"));
   export_ = action("exportTable", tr("Export table as CSV…"), Qt::CTRL | Qt::Key_E,
                    tr("Save the rows of the feature table as shown"));
+  exportShown_ =
+      action("exportShown", tr("Export a figure or table…"), Qt::CTRL | Qt::SHIFT | Qt::Key_S,
+             tr("Write one of those in sight as PDF, SVG, PNG or CSV"));
   quit_ = action("quit", tr("Quit"), QKeySequence::Quit, tr("Close the window"));
   back_ = action("back", tr("Back"), Qt::ALT | Qt::Key_Left, tr("The feature before"));
   forward_ = action("forward", tr("Forward"), Qt::ALT | Qt::Key_Right, tr("The feature after"));
@@ -72,6 +75,7 @@ void MainWindow::makeActions() {
   connect(tune_, &QAction::triggered, &desk_, &JobDesk::askForFineTuning);
   connect(evaluate_, &QAction::triggered, &desk_, &JobDesk::askForEvaluation);
   connect(export_, &QAction::triggered, this, &MainWindow::exportTable);
+  connect(exportShown_, &QAction::triggered, this, &MainWindow::exportShown);
   connect(quit_, &QAction::triggered, this, &QWidget::close);
   connect(back_, &QAction::triggered, &selection_, &Selection::goBack);
   connect(forward_, &QAction::triggered, &selection_, &Selection::goForward);
@@ -100,7 +104,7 @@ void MainWindow::makeMenus() {
   connect(recent, &QMenu::aboutToShow, this, [this, recent] { fillRecentMenu(*recent); });
   file->addAction(openRun_);
   file->addSeparator();
-  file->addAction(export_);
+  file->addActions({export_, exportShown_});
   file->addSeparator();
   file->addAction(quit_);
 

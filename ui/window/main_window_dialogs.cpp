@@ -6,10 +6,14 @@
 #include "ui/dialogs/go_to_feature_dialog.h"
 #include "ui/models/number_format.h"
 #include "ui/pages/feature_panel.h"
+#include "ui/pages/page.h"
+#include "ui/plots/figure_menu.h"
+#include "ui/window/header_bar.h"
 #include "ui/window/main_window.h"
 
 #include <QFileDialog>
 #include <QFileInfo>
+#include <QMenu>
 #include <QStatusBar>
 
 #include <utility>
@@ -42,6 +46,7 @@ void MainWindow::askForRun() {
   dialog->setFileMode(QFileDialog::Directory);
   dialog->setOption(QFileDialog::ShowDirsOnly);
   connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& folder) {
+    runWatch_.announce(toPath(folder));
     openedRuns_.push_back(toPath(folder));
     showRuns();
   });
@@ -79,8 +84,10 @@ void MainWindow::writeInBackground(const QString& path, std::function<std::strin
       });
 }
 
-void MainWindow::exportFigure(const Figure& figure) {
-  auto* dialog = new ExportFigureDialog(figure, this);
+/// `page`: that shows it; null for the feature table.
+void MainWindow::exportFigure(Figure figure, const Page* page) {
+  figure.provenance = page != nullptr ? page->provenance() : provenanceOf(session_.current().get());
+  auto* dialog = new ExportFigureDialog(std::move(figure), this);
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   connect(dialog, &ExportFigureDialog::chosen, this,
           [this](const QString& path, const QByteArray& bytes) {
@@ -89,6 +96,20 @@ void MainWindow::exportFigure(const Figure& figure) {
                 tr("Wrote %1").arg(QFileInfo(path).fileName()));
           });
   dialog->open();
+}
+
+/// Which of the figures and tables in sight, where there are several; then the dialog.
+void MainWindow::exportShown() {
+  auto* choice = new QMenu(this);
+  choice->setAttribute(Qt::WA_DeleteOnClose);
+  choice->setObjectName("exportShownMenu");
+  for (FigureMenu* each : findChildren<FigureMenu*>()) {
+    if (!each->view().isVisible()) continue;
+    choice->addAction(each->view().accessibleName(), each,
+                      [each] { emit each->exportRequested(each->figure()); });
+  }
+  if (choice->isEmpty()) choice->addAction(tr("Nothing is shown"))->setEnabled(false);
+  choice->popup(header_->mapToGlobal(QPoint(header_->width() / 2, header_->height())));
 }
 
 void MainWindow::showPalette() {

@@ -9,6 +9,8 @@
 #include "ui/window/main_window.h"
 
 #include <QAction>
+#include <QSplitter>
+#include <QStackedWidget>
 #include <QStatusBar>
 #include <QTabWidget>
 
@@ -35,8 +37,10 @@ void MainWindow::addPage(Page* page) {
   connect(page, &Page::told, this,
           [this](const QString& sentence) { statusBar()->showMessage(sentence, 4000); });
   connect(page, &Page::failed, this, &MainWindow::showFailure);
-  connect(page, &Page::exportRequested, this, &MainWindow::exportFigure);
-  connect(page, &Page::frontRequested, tabs_, [this, page] { tabs_->setCurrentWidget(page); });
+  connect(page, &Page::frontRequested, tabs_, [this, page] {
+    tabs_->setCurrentWidget(page);
+    stack_->setCurrentWidget(splitter_);  // also of a study that has no index yet
+  });
   connect(page, &Page::actionRequested, this, [this](const QString& name) {
     if (auto* asked = findChild<QAction*>(name)) asked->trigger();
   });
