@@ -4,6 +4,7 @@
 #include "core/base/version.h"
 #include "ui/bridge/paths.h"
 #include "ui/window/application.h"
+#include "ui/window/event_watchdog.h"
 #include "ui/window/main_window.h"
 
 #include <QCommandLineParser>
@@ -11,8 +12,13 @@
 
 #include <cstdio>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <optional>
+#include <sstream>
 #include <string>
+#include <time.h>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -24,6 +30,7 @@ struct Request {
   QString path;
   QString screenshot;
   QString page;
+  bool timesStart = false;
   QSize size{1440, 900};
   std::optional<ThemeChoice> theme;
   std::optional<FeatureId> feature;
@@ -68,12 +75,17 @@ Request parse(const QStringList& arguments) {
   const QCommandLineOption theme("theme", "light, dark or system; remembered.", "NAME");
   const QCommandLineOption feature("feature", "The feature to show first.", "ID");
   const QCommandLineOption page("page", "The page to show first, as geometry.", "NAME");
-  parser.addOptions({help, version, screenshot, size, theme, feature, page});
+  const QCommandLineOption timeStart(
+      "time-start",
+      "Prints how long it took until the first feature of STUDY was shown, and quits; needs no "
+      "display.");
+  parser.addOptions({help, version, screenshot, size, theme, feature, page, timeStart});
   parser.addPositionalArgument("STUDY", "A study's folder, its study.json or an index.", "[STUDY]");
 
   if (!parser.parse(arguments)) {
     std::vector<std::string> known;
-    for (const char* name : {"help", "version", "screenshot", "size", "theme", "feature", "page"}) {
+    for (const char* name :
+         {"help", "version", "screenshot", "size", "theme", "feature", "page", "time-start"}) {
       known.emplace_back(name);
     }
     std::string next;
@@ -98,8 +110,10 @@ Request parse(const QStringList& arguments) {
   request.path = positional.value(0);
   request.screenshot = parser.value(screenshot);
   request.page = parser.value(page);
-  if (parser.isSet(screenshot) && request.path.isEmpty()) {
-    endWith(2, "--screenshot needs a study (name it last)");
+  request.timesStart = parser.isSet(timeStart);
+  for (const QCommandLineOption* option : {&screenshot, &timeStart}) {
+    if (!parser.isSet(*option) || !request.path.isEmpty()) continue;
+    endWith(2, "--" + option->names().first().toStdString() + " needs a study (name it last)");
   }
   if (parser.isSet(size)) {
     const auto asked = parseSize(parser.value(size));
@@ -120,12 +134,40 @@ Request parse(const QStringList& arguments) {
   return request;
 }
 
-/// Saves the window's picture as soon as the page that was asked for is on it.
-void takeScreenshot(MainWindow& window, const Request& request) {
+void endWithFailures(MainWindow& window) {
   QObject::connect(&window, &MainWindow::failureShown, &window, [](const Failure& failure) {
     endWith(1, failure.sentence().toStdString() +
                    (failure.next.isEmpty() ? "" : " (" + failure.next.toStdString() + ")"));
   });
+}
+
+/// Since the kernel started this process: the loading of libraries counts.
+double secondsSinceStart() {
+  std::ifstream file("/proc/self/stat");
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  // The 22nd field, in clock ticks since the machine was started; a name in brackets comes second.
+  std::istringstream fields(text.substr(text.rfind(')') + 1));
+  std::string field;
+  for (int i = 3; i <= 22; ++i) fields >> field;
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9 -
+         std::stod(field) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+void timeStart(MainWindow& window) {
+  endWithFailures(window);
+  QObject::connect(&window, &MainWindow::pageShown, &window, [&window] {
+    window.repaint();
+    std::printf("usable after %.2f s, %.2f s of them without a processor\n", secondsSinceStart(),
+                static_cast<double>(nanosecondsWithoutProcessor()) / 1e9);
+    QCoreApplication::exit(0);
+  });
+}
+
+/// Saves the window's picture as soon as the page that was asked for is on it.
+void takeScreenshot(MainWindow& window, const Request& request) {
+  endWithFailures(window);
   const auto take = [&] {
     // Later, when the layout has settled and the status line is complete.
     QTimer::singleShot(500, &window, [&] {
@@ -151,7 +193,7 @@ void takeScreenshot(MainWindow& window, const Request& request) {
 int runWindow(int argc, char** argv) {
   Application application(argc, argv);
   const Request request = parse(Application::arguments());
-  const bool pictured = !request.screenshot.isEmpty();
+  const bool pictured = !request.screenshot.isEmpty() || request.timesStart;
   // A picture shows the window as it comes, not as this person left it.
   WindowSettings settings = pictured ? WindowSettings{} : WindowSettings::load();
   if (pictured) settings.theme = ThemeChoice::Light;
@@ -161,7 +203,11 @@ int runWindow(int argc, char** argv) {
   if (pictured) {
     window.setRemembering(false);
     window.resize(request.size);
-    takeScreenshot(window, request);
+    if (request.timesStart) {
+      timeStart(window);
+    } else {
+      takeScreenshot(window, request);
+    }
   } else if (request.feature) {
     QObject::connect(
         &window, &MainWindow::pageShown, &window, [&] { window.goTo(*request.feature); },
@@ -185,7 +231,7 @@ int main(int argc, char** argv) {
   qInstallMessageHandler(tellQtMessage);
   // What needs no display must run without one.
   for (int i = 1; i < argc; ++i) {
-    for (const char* flag : {"--screenshot", "--help", "-h", "--version", "-v"}) {
+    for (const char* flag : {"--screenshot", "--time-start", "--help", "-h", "--version", "-v"}) {
       if (std::strncmp(argv[i], flag, std::strlen(flag)) == 0) {
         qputenv("QT_QPA_PLATFORM", "offscreen");
       }

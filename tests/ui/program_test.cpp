@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // featurescope-gui as a shell sees it.
 #include "core/base/files.h"
+#include "core/study/demo.h"
 #include "core/study/study.h"
 #include "tests/ui/sample_index.h"
 
 #include <QImage>
 #include <QProcess>
 #include <QProcessEnvironment>
+#include <QRegularExpression>
 #include <QTest>
+
+#include <algorithm>
 
 using namespace featurescope;
 
@@ -24,6 +28,17 @@ Run runProgram(const QStringList& arguments) {
   if (!process.waitForFinished(60'000)) return {};
   return {process.exitCode(), QString::fromUtf8(process.readAllStandardOutput()),
           QString::fromUtf8(process.readAllStandardError())};
+}
+
+/// By the program's own account, without the time in which it had no processor.
+double secondsToStart(const std::filesystem::path& study) {
+  const Run run = runProgram({"--time-start", QString::fromStdString(study.string())});
+  static const QRegularExpression kSentence(
+      "^usable after ([0-9.]+) s, ([0-9.]+) s of them without a processor\n$");
+  const auto match = kSentence.match(run.out);
+  if (!match.hasMatch()) qFatal("%s%s", qPrintable(run.out), qPrintable(run.error));
+  qInfo("%s: %s", study.filename().c_str(), qPrintable(run.out.trimmed()));
+  return match.captured(1).toDouble() - match.captured(2).toDouble();
 }
 
 }  // namespace
@@ -85,6 +100,23 @@ class ProgramTest : public QObject {
       }
     }
     QVERIFY(orange > 500);
+  }
+
+  void aLargeIndexIsOpenSoonAfterTheStart() {
+    // Stated: under 1.5 s with 32,768 features and a million tokens, on a machine that does nothing
+    // else. Twice that, without the time in which others had the processor, is wrong anywhere.
+    const auto large = folder_.path() / "large.sqlite";
+    test::SampleIndex{.features = 32'768, .sequences = 7'813, .top = 8}.write(large);
+    double best = 1e9;
+    for (int i = 0; i < 3; ++i) best = std::min(best, secondsToStart(large));
+    QVERIFY2(best < 3, qPrintable(QString::number(best)));
+  }
+
+  void theDemoIsOpenSoonAfterTheStart() {
+    (void)makeDemoStudy(folder_.path() / "demo", false);
+    double best = 1e9;
+    for (int i = 0; i < 3; ++i) best = std::min(best, secondsToStart(folder_.path() / "demo"));
+    QVERIFY2(best < 2, qPrintable(QString::number(best)));
   }
 
   void aScreenshotOfAStudyWithoutAnIndexShowsWhatToDoNext() {

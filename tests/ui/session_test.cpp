@@ -2,10 +2,14 @@
 // A whole session by keyboard and mouse: nothing may keep the window's thread for long, and what
 // was done must be there again afterwards.
 #include "core/base/files.h"
+#include "core/study/demo.h"
 #include "tests/ui/sample_index.h"
 #include "ui/bridge/note_keeper.h"
+#include "ui/bridge/paths.h"
+#include "ui/bridge/training_form.h"
 #include "ui/models/feature_table_model.h"
 #include "ui/pages/data_table.h"
+#include "ui/pages/training_page.h"
 #include "ui/window/application.h"
 #include "ui/window/event_watchdog.h"
 #include "ui/window/main_window.h"
@@ -17,9 +21,10 @@
 #include <QTabWidget>
 #include <QTest>
 
-#include <atomic>
+#include <fstream>
+#include <malloc.h>
 #include <memory>
-#include <thread>
+#include <unistd.h>
 
 using namespace featurescope;
 
@@ -27,6 +32,24 @@ namespace {
 
 constexpr double kLongestBlockMilliseconds = 50;
 constexpr int kSwitches = 200;
+constexpr double kMegabyte = 1024.0 * 1024.0;
+/// What a session may leave behind, in megabytes, once caches are full.
+constexpr double kLeftInUse = 0.5;
+constexpr double kLeftResident = 3;
+
+struct Memory {
+  double inUse = 0;     ///< megabytes that were allocated and not freed
+  double resident = 0;  ///< megabytes of the process in memory
+
+  static Memory now() {
+    const auto heap = mallinfo2();
+    std::ifstream statm("/proc/self/statm");
+    double pages = 0;
+    statm >> pages >> pages;
+    return {static_cast<double>(heap.uordblks + heap.hblkhd) / kMegabyte,
+            pages * static_cast<double>(sysconf(_SC_PAGESIZE)) / kMegabyte};
+  }
+};
 
 }  // namespace
 
@@ -47,6 +70,24 @@ class SessionTest : public QObject {
           qPrintable(watchdog.longestEvent()));
     QVERIFY2(watchdog.longestMilliseconds() < kLongestBlockMilliseconds,
              qPrintable(watchdog.longestEvent()));
+  }
+
+  void tenSessionsTakeNoMoreMemoryThanThree() {
+    if (mallinfo2().uordblks == 0) QSKIP("this build has another allocator");
+    constexpr int kWarm = 3;
+    constexpr int kSessions = 10;
+    Memory warm;
+    for (int i = 1; i <= kSessions; ++i) {
+      EventWatchdog watchdog;
+      runSession(watchdog);
+      const Memory memory = Memory::now();
+      qInfo("after %d: %.1f MB in use, %.1f MB resident", i, memory.inUse, memory.resident);
+      if (i == kWarm) warm = memory;
+    }
+    const Memory last = Memory::now();
+    const int sessions = kSessions - kWarm;
+    QVERIFY((last.inUse - warm.inUse) / sessions < kLeftInUse);
+    QVERIFY((last.resident - warm.resident) / sessions < kLeftResident);
   }
 
   void closingAndReopeningBringsTheWorkBack() {
@@ -103,7 +144,7 @@ class SessionTest : public QObject {
     }
     tabs->setCurrentIndex(0);
     palette(*window, *table);
-    cancelAJob(*window);
+    trainAndStop(*window);
     window->close();
     QCoreApplication::processEvents();
     application_.watch(nullptr);
@@ -136,25 +177,38 @@ class SessionTest : public QObject {
     QCOMPARE(window.findChild<QLabel*>("featureTitle")->text(), QString("204"));
   }
 
-  static void cancelAJob(MainWindow& window) {
-    std::atomic<bool> began = false;
-    const JobId id =
-        window.jobs().submit("Index", "held", [&began](const JobContext& job) -> std::string {
-          std::uint64_t done = 0;
-          while (!job.stop.stop_requested()) {
-            job.progress.update({"working", ++done, 0, "steps", {}});
-            began = true;
-            std::this_thread::yield();
-          }
-          throw Interrupted();
-        });
-    QTRY_VERIFY(began);
+  /// A real run of the demo's model, stopped as soon as its curves are seen to grow.
+  void trainAndStop(MainWindow& window) {
+    FormValues values = TrainingForm().initialValues();
+    for (const auto& [flag, value] : {std::pair{"--layer", "1"},
+                                      {"--steps", "100000"},
+                                      {"--features", "64"},
+                                      {"--batch", "2"},
+                                      {"--shuffle-buffer", "1024"}}) {
+      values.set(flag, value);
+    }
+    values.set("--model", toQString(resourceFolder() / "demo" / "model"));
+    values.set("--text", toQString(resourceFolder() / "demo" / "texts" / "chess.txt"));
+    values.set("--out", toQString(folder_.path() / "runs" / std::to_string(++runs_)));
+    QVERIFY(window.showPage("Training"));
+    window.desk().startTraining(values);
+    QVERIFY(!window.jobs().jobs().empty());
+    const JobId id = window.jobs().jobs().back().id;
+    const auto* page = window.findChild<TrainingPage*>();
+    const auto points = [&] {
+      const auto plots = page->visiblePlots();
+      return plots.empty() ? 0 : plots.front()->curves().front().x.size();
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(points() > 0, 60'000);
+    const std::size_t seen = points();
+    QTRY_VERIFY_WITH_TIMEOUT(points() > seen, 60'000);
     window.jobs().cancel(id);
-    QTRY_VERIFY(!window.jobs().busy());
+    QTRY_VERIFY_WITH_TIMEOUT(!window.jobs().busy(), 60'000);
     window.jobs().dismiss(id);
   }
 
   Application& application_;
+  int runs_ = 0;
   TemporaryFolder folder_;
   std::filesystem::path index_ = folder_.path() / "large.sqlite";
 };

@@ -11,6 +11,10 @@ class QObject;
 
 namespace featurescope {
 
+/// How long this thread was ready to run but had no processor since it began, in nanoseconds; 0
+/// where the kernel does not say.
+[[nodiscard]] std::int64_t nanosecondsWithoutProcessor();
+
 /// Finds what keeps the window's thread from the next event: how long each delivery of an event
 /// took, with all that it caused. The time in which the thread could run but the machine had no
 /// processor for it is not counted: it says nothing about us. GUI thread.
