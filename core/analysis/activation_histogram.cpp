@@ -20,8 +20,8 @@ constexpr int kMantissaBits = 23, kExponentBias = 127;
 ActivationHistogram::ActivationHistogram(std::int64_t features)
     : counts_(static_cast<std::size_t>(features)) {}
 
-void ActivationHistogram::add(const FeatureColumns& columns) {
-  columns.forEachFeature([this](std::size_t feature, const FeatureColumns::Column& column) {
+void ActivationHistogram::add(const CodeByFeature& columns) {
+  columns.forEachFeature([this](std::size_t feature, const CodeByFeature::Column& column) {
     Counts& counts = counts_[feature];
     for (const float value : column.values) ++counts[static_cast<std::size_t>(binOf(value))];
   });

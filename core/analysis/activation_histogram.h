@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/analysis/feature_columns.h"
+#include "core/analysis/code_by_feature.h"
 #include "core/base/ids.h"
 
 #include <array>
@@ -24,7 +24,7 @@ class ActivationHistogram {
 
   explicit ActivationHistogram(std::int64_t features);
 
-  void add(const FeatureColumns& columns);
+  void add(const CodeByFeature& columns);
 
   [[nodiscard]] const Counts& counts(FeatureId feature) const {
     return counts_[static_cast<std::size_t>(feature.value)];

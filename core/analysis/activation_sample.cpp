@@ -13,8 +13,8 @@ ActivationSample::ActivationSample(std::int64_t features, std::int64_t size, std
       order_(seed),
       samples_(static_cast<std::size_t>(features)) {}
 
-void ActivationSample::add(const FeatureColumns& columns) {
-  columns.forEachFeature([&](std::size_t feature, const FeatureColumns::Column& column) {
+void ActivationSample::add(const CodeByFeature& columns) {
+  columns.forEachFeature([&](std::size_t feature, const CodeByFeature::Column& column) {
     Sample& sample = samples_[feature];
     sample.partial = sample.partial || sample.drawn.size() + column.rows.size() > size_;
     FirstFew first(sample.drawn, size_,

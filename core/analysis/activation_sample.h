@@ -21,7 +21,7 @@ class ActivationSample {
 
   ActivationSample(std::int64_t features, std::int64_t size, std::uint64_t seed);
 
-  void add(const FeatureColumns& columns);
+  void add(const CodeByFeature& columns);
 
   [[nodiscard]] std::int64_t features() const { return std::ssize(samples_); }
   [[nodiscard]] const SamplingOrder& order() const { return order_; }

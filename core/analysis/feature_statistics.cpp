@@ -9,10 +9,10 @@ namespace featurescope {
 FeatureStatistics::FeatureStatistics(std::int64_t features)
     : entries_(static_cast<std::size_t>(features)) {}
 
-void FeatureStatistics::add(const FeatureColumns& columns) {
+void FeatureStatistics::add(const CodeByFeature& columns) {
   tokens_ += std::ssize(columns.tokens);
   activations_ += columns.activations.nonZeros();
-  columns.forEachFeature([this](std::size_t feature, const FeatureColumns::Column& column) {
+  columns.forEachFeature([this](std::size_t feature, const CodeByFeature::Column& column) {
     Entry entry = entries_[feature];
     entry.active += std::ssize(column.values);
     for (const float value : column.values) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/analysis/feature_columns.h"
+#include "core/analysis/code_by_feature.h"
 #include "core/base/ids.h"
 
 #include <cstdint>
@@ -15,7 +15,7 @@ class FeatureStatistics {
   explicit FeatureStatistics(std::int64_t features);
 
   /// The next stretch; every row is a token that counts.
-  void add(const FeatureColumns& columns);
+  void add(const CodeByFeature& columns);
 
   [[nodiscard]] std::int64_t features() const { return std::ssize(entries_); }
   [[nodiscard]] std::int64_t tokens() const { return tokens_; }

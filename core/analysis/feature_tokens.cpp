@@ -50,7 +50,7 @@ FeatureTokens::FeatureTokens(std::int64_t features, std::int64_t vocabulary,
       occurrences_(static_cast<std::size_t>(vocabulary)),
       counts_(static_cast<std::size_t>(vocabulary)) {}
 
-void FeatureTokens::add(const FeatureColumns& columns) {
+void FeatureTokens::add(const CodeByFeature& columns) {
   for (const TokenId token : columns.tokens) ++occurrences_[static_cast<std::size_t>(token.value)];
   const std::int64_t blocks = (columns.features() + kFeatureBlock - 1) / kFeatureBlock;
   std::vector<std::vector<Pair>> pairs(static_cast<std::size_t>(blocks));
@@ -64,7 +64,7 @@ void FeatureTokens::add(const FeatureColumns& columns) {
   runs_.push_back({.offset = begin, .end = spill_.size(), .buffer = {}, .next = 0});
 }
 
-void FeatureTokens::countPairs(const FeatureColumns& columns, std::int64_t begin, std::int64_t end,
+void FeatureTokens::countPairs(const CodeByFeature& columns, std::int64_t begin, std::int64_t end,
                                std::vector<Pair>& pairs) {
   TokenCounter counter(occurrences_.size());
   for (auto f = static_cast<std::int32_t>(begin); f < end; ++f) {

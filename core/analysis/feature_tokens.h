@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/analysis/feature_columns.h"
+#include "core/analysis/code_by_feature.h"
 #include "core/base/spill_file.h"
 
 #include <cstdint>
@@ -27,7 +27,7 @@ class FeatureTokens {
   FeatureTokens(std::int64_t features, std::int64_t vocabulary,
                 const std::filesystem::path& folder);
 
-  void add(const FeatureColumns& columns);
+  void add(const CodeByFeature& columns);
 
   struct Found {
     std::vector<FeatureToken> mostFrequent;  ///< most activations first, equal ones by id
@@ -58,7 +58,7 @@ class FeatureTokens {
   };
 
   /// The pairs of the features [begin, end) in the order of a run, appended.
-  void countPairs(const FeatureColumns& columns, std::int64_t begin, std::int64_t end,
+  void countPairs(const CodeByFeature& columns, std::int64_t begin, std::int64_t end,
                   std::vector<Pair>& pairs);
   /// The next pair of `run` if it is of `feature`, else nothing.
   const Pair* take(Run& run, FeatureId feature) const;

@@ -11,7 +11,7 @@ IndexCollectors::IndexCollectors(const Shape& shape, const IndexDetail& detail)
       tokenSample_(detail.nearMisses > 0 ? kNearMissTokens : 0, shape.seed),
       featureTokens_(shape.features, shape.vocabulary, shape.folder),
       coActivations_(shape.features, shape.folder, detail.coActivationLimits()),
-      columns_(shape.features, {}, [this](const FeatureColumns& columns) {
+      columns_(shape.features, {}, [this](const CodeByFeature& columns) {
         statistics_.add(columns);
         histogram_.add(columns);
         top_.add(columns);
@@ -21,7 +21,7 @@ IndexCollectors::IndexCollectors(const Shape& shape, const IndexDetail& detail)
   if (!shape.fineTuned) return;
   fineTuned_ = FineTuned{FeatureStatistics(shape.features), ActivationHistogram(shape.features)};
   fineTunedColumns_.emplace(shape.features, ColumnStream::Limits{},
-                            [this](const FeatureColumns& columns) {
+                            [this](const CodeByFeature& columns) {
                               fineTuned_->statistics.add(columns);
                               fineTuned_->histogram.add(columns);
                             });

@@ -10,8 +10,8 @@ namespace featurescope {
 TopActivations::TopActivations(std::int64_t features, std::int64_t count)
     : count_(static_cast<std::size_t>(count)), kept_(static_cast<std::size_t>(features)) {}
 
-void TopActivations::add(const FeatureColumns& columns) {
-  columns.forEachFeature([&](std::size_t feature, const FeatureColumns::Column& column) {
+void TopActivations::add(const CodeByFeature& columns) {
+  columns.forEachFeature([&](std::size_t feature, const CodeByFeature::Column& column) {
     FirstFew strongest(kept_[feature], count_,
                        [](const Activation& a, const Activation& b) { return isStronger(a, b); });
     for (std::size_t i = 0; i < column.rows.size(); ++i) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/analysis/feature_columns.h"
+#include "core/analysis/code_by_feature.h"
 #include "core/base/ids.h"
 
 #include <cstdint>
@@ -26,7 +26,7 @@ class TopActivations {
   /// `count`: at least 1.
   TopActivations(std::int64_t features, std::int64_t count);
 
-  void add(const FeatureColumns& columns);
+  void add(const CodeByFeature& columns);
 
   /// Strongest first.
   [[nodiscard]] std::vector<Activation> ranked(FeatureId feature) const;

@@ -43,7 +43,7 @@ TEST(ActivationHistogram, HasABinForEveryFloat) {
 TEST(ActivationHistogram, CountsTheValuesBetweenTheEdges) {
   const CodeStream stream(1, 6001, 50);  // worth several threads
   ActivationHistogram histogram(50);
-  stream.inStretches(5000, [&](const FeatureColumns& columns) { histogram.add(columns); });
+  stream.inStretches(5000, [&](const CodeByFeature& columns) { histogram.add(columns); });
   for (std::int32_t f = 0; f < 50; ++f) {
     ActivationHistogram::Counts expected{};
     for (const auto& activation : stream.activationsOf(f)) {
@@ -78,13 +78,13 @@ TEST(SamplingOrder, IsUniformAndOneToOne) {
 ActivationSample sampleOf(const CodeStream& stream, std::int64_t size, std::uint64_t seed,
                           std::int64_t stretch = 40) {
   ActivationSample sample(stream.features(), size, seed);
-  stream.inStretches(stretch, [&](const FeatureColumns& columns) { sample.add(columns); });
+  stream.inStretches(stretch, [&](const CodeByFeature& columns) { sample.add(columns); });
   return sample;
 }
 
 FeatureStatistics statisticsOf(const CodeStream& stream) {
   FeatureStatistics statistics(stream.features());
-  stream.inStretches(40, [&](const FeatureColumns& columns) { statistics.add(columns); });
+  stream.inStretches(40, [&](const CodeByFeature& columns) { statistics.add(columns); });
   return statistics;
 }
 

@@ -80,7 +80,7 @@ TEST(CoActivationCounts, RankTheOthersByJaccardIndexAndCorrelationOverAllTokens)
       stream.inBatches(50, [&](const SparseCode& code, Position, std::span<const TokenId>) {
         counts.add(code);
       });
-      stream.inStretches(50, [&](const FeatureColumns& columns) { statistics.add(columns); });
+      stream.inStretches(50, [&](const CodeByFeature& columns) { statistics.add(columns); });
       ASSERT_TRUE(counts.isWhole());
       std::int32_t next = 0;
       counts.forEach(statistics, 6, {.stop = {}, .progress = progress},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/analysis/feature_columns.h"
+#include "core/analysis/code_by_feature.h"
 #include "core/base/ids.h"
 #include "core/base/random.h"
 #include "core/kernels/sparse_code.h"

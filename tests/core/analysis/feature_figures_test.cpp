@@ -53,7 +53,7 @@ struct Stream {
 TEST(FeatureStatistics, AreTheCountsSumsAndMaximaOfTheWholeStream) {
   const Stream stream(5);
   FeatureStatistics statistics(9);
-  stream.inStretches([&](const FeatureColumns& columns) { statistics.add(columns); });
+  stream.inStretches([&](const CodeByFeature& columns) { statistics.add(columns); });
   std::int64_t all = 0;
   for (std::int32_t f = 0; f < 9; ++f) {
     const auto found = stream.activations.find(f);
@@ -91,7 +91,7 @@ TEST(TopActivations, AreTheFirstOfAllSortedByValueThenPosition) {
   for (const std::int64_t count : {1, 2, 7, 50, 1000}) {
     const Stream stream(static_cast<std::uint64_t>(count));
     TopActivations top(9, count);
-    stream.inStretches([&](const FeatureColumns& columns) { top.add(columns); });
+    stream.inStretches([&](const CodeByFeature& columns) { top.add(columns); });
     for (std::int32_t f = 0; f < 9; ++f) {
       auto expected =
           stream.activations.contains(f) ? stream.activations.at(f) : std::vector<Activation>();

@@ -19,9 +19,9 @@ using testing::CodeStream;
 TEST(ColumnStream, CutsTheSameStretchesFromAnyBatches) {
   const CodeStream stream(1, 400, 12);
   const auto cut = [&](std::int64_t batch) {
-    std::vector<FeatureColumns> stretches;
+    std::vector<CodeByFeature> stretches;
     ColumnStream columns(12, {.nonZeros = 150, .rows = 50},
-                         [&](const FeatureColumns& stretch) { stretches.push_back(stretch); });
+                         [&](const CodeByFeature& stretch) { stretches.push_back(stretch); });
     stream.inBatches(batch,
                      [&](const SparseCode& code, auto, auto tokens) { columns.add(code, tokens); });
     columns.finish();
@@ -29,7 +29,7 @@ TEST(ColumnStream, CutsTheSameStretchesFromAnyBatches) {
   };
   const auto expected = cut(1);
   Position next = 0;
-  for (const FeatureColumns& stretch : expected) {
+  for (const CodeByFeature& stretch : expected) {
     EXPECT_EQ(stretch.first, next);
     EXPECT_LE(stretch.activations.nonZeros(), 150);
     EXPECT_LE(std::ssize(stretch.tokens), 50);
@@ -62,7 +62,7 @@ TEST(ColumnStream, TakesARowThatIsLargerThanAStretch) {
   const CodeStream stream(2, 20, 30);
   std::int64_t rows = 0;
   ColumnStream columns(30, {.nonZeros = 1, .rows = 50},
-                       [&](const FeatureColumns& stretch) { rows += std::ssize(stretch.tokens); });
+                       [&](const CodeByFeature& stretch) { rows += std::ssize(stretch.tokens); });
   stream.inBatches(6,
                    [&](const SparseCode& code, auto, auto tokens) { columns.add(code, tokens); });
   columns.finish();
@@ -74,7 +74,7 @@ void expectCountsOfTheWholeStream(std::int64_t length, std::int32_t features,
   const TemporaryFolder folder;
   const CodeStream stream(3, length, features);
   FeatureTokens counts(features, 11, folder.path());
-  stream.inStretches(stretch, [&](const FeatureColumns& columns) { counts.add(columns); });
+  stream.inStretches(stretch, [&](const CodeByFeature& columns) { counts.add(columns); });
 
   std::map<TokenId, std::int64_t> occurrences;
   for (Position t = 0; t < stream.tokens(); ++t) ++occurrences[stream.token(t)];

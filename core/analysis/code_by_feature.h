@@ -15,7 +15,7 @@ namespace featurescope {
 
 /// A stretch of a stream of sparse codes, turned by feature: what is collected of a feature is
 /// collected in one go, and of different features side by side.
-struct FeatureColumns {
+struct CodeByFeature {
   Position first = 0;
   std::vector<TokenId> tokens;  ///< by row: the token at position first + row
   SparseMatrix activations;     ///< [M, rows], rows ascending within a feature
@@ -59,7 +59,7 @@ class ColumnStream {
     std::int64_t nonZeros = 1 << 22;  ///< of a stretch, unless a single row has more
     std::int64_t rows = 1 << 20;
   };
-  using Consume = std::function<void(const FeatureColumns& columns)>;
+  using Consume = std::function<void(const CodeByFeature& columns)>;
 
   ColumnStream(std::int64_t features, Limits limits, Consume consume);
 
@@ -76,7 +76,7 @@ class ColumnStream {
   Limits limits_;
   Consume consume_;
   SparseMatrix pending_;  ///< [rows, M]
-  FeatureColumns columns_;
+  CodeByFeature columns_;
 };
 
 }  // namespace featurescope

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/analysis/feature_columns.h"
+#include "core/analysis/code_by_feature.h"
 
 #include <cassert>
 #include <utility>
