@@ -6,6 +6,7 @@
 #include "ui/models/comparison_model.h"
 #include "ui/models/number_format.h"
 #include "ui/pages/example_view.h"
+#include "ui/pages/page_parts.h"
 #include "ui/pages/plain_delegate.h"
 #include "ui/pages/result_table.h"
 
@@ -58,7 +59,7 @@ ComparePage::ComparePage(const WindowContext& context, QWidget* parent)
       otherContext_{other_,          context.selection, context.jobs,
                     context.errands, context.runs,      context.notes},
       body_(new QStackedWidget),
-      reason_(new QLabel),
+      reason_(new EmptyState({}, "compareReason")),
       choice_(new QComboBox),
       warning_(new QLabel),
       hereTitle_(new QLabel),
@@ -70,10 +71,6 @@ ComparePage::ComparePage(const WindowContext& context, QWidget* parent)
       hereView_(new ExampleView(context)),
       thereView_(new ExampleView(otherContext_)) {
   setObjectName("comparePage");
-  reason_->setObjectName("compareReason");
-  reason_->setProperty("role", "reason");
-  reason_->setAlignment(Qt::AlignCenter);
-  reason_->setWordWrap(true);
   warning_->setObjectName("compareWarning");
   warning_->setProperty("role", "note");
   for (QLabel* title : {hereTitle_, thereTitle_}) title->setProperty("role", "title");
@@ -335,7 +332,7 @@ FigureProvenance ComparePage::provenance() const {
 }
 
 void ComparePage::showReason(const QString& what, const QString& next) {
-  reason_->setText(
+  reason_->setReason(
       QStringLiteral("<p style='font-size:15px'><b>%1</b></p><p>%2</p>").arg(what, next));
   body_->setCurrentIndex(0);
 }

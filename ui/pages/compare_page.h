@@ -15,11 +15,12 @@ class QStackedWidget;
 
 namespace featurescope {
 
-class ResultTable;
 class ComparisonModel;
 class DataTable;
+class EmptyState;
 class ExampleView;
 class PlainDelegate;
+class ResultTable;
 
 /// The chosen feature beside another: the pinned one, or the feature of the same id in another
 /// index; with another index also what differs most between the two.
@@ -60,7 +61,7 @@ class ComparePage : public Page {
   std::shared_ptr<const FeaturePageData> here_, there_;
   std::vector<std::filesystem::path> added_;  ///< indexes opened here, beside the study's
   QStackedWidget* body_;
-  QLabel* reason_;
+  EmptyState* reason_;
   QComboBox* choice_;
   QLabel *warning_, *hereTitle_, *thereTitle_;
   ComparisonModel* model_;

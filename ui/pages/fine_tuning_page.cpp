@@ -25,6 +25,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace featurescope {
 namespace {
@@ -255,7 +256,9 @@ void FineTuningPage::readResult(const std::filesystem::path& run) {
       [this, run, read](const std::optional<Failure>& failure) {
         if (run != shown_) return;
         if (failure) {
-          summary_->setText(failure->why);
+          const bool runs = runs_.contains(run) && runs_.at(run)->state() == "running";
+          summary_->setText(runs ? tr("Scales and biases are there when the run has ended.")
+                                 : failure->why);
         } else {
           result_ = *read;
           showResult();
@@ -293,10 +296,12 @@ void FineTuningPage::showResult() {
   biases_->setValues(SortedValues::from(result_->bias, 0));
   fillChanged(*enhanced_, true);
   fillChanged(*inhibited_, false);
-  const auto above = std::ranges::count_if(result_->scale, [](double c) { return c > 1; });
-  const auto below = std::ranges::count_if(result_->scale, [](double c) { return c < 1; });
+  const auto changed = [this](bool enhanced) {
+    const std::size_t all = result_->scale.size();
+    return formatCount(std::ssize(mostChanged(*result_, enhanced, all)));
+  };
   QString text =
-      tr("<b>%1</b> scales above 1, <b>%2</b> below").arg(formatCount(above), formatCount(below));
+      tr("<b>%1</b> features enhanced, <b>%2</b> inhibited").arg(changed(true), changed(false));
   if (opened_ && opened_->hasFeatures() && !fits()) {
     text += tr(" &nbsp; of another SAE than the open index's");
   }
@@ -323,11 +328,11 @@ void FineTuningPage::fillChanged(ResultTable& table, bool enhanced) {
                      changeCell(d, formatSigned(d, 3), kNoticed)},
                     static_cast<std::int64_t>(feature)});
   }
-  table.setTable({{tr("feature"), ResultKind::Number, {}},
+  table.setTable({{tr("id"), ResultKind::Number, {}},
                   {tr("top token"), ResultKind::Token, tr("that activates it most often")},
                   {tr("scale c"), ResultKind::Number, {}},
                   {tr("bias d"), ResultKind::Number, {}}},
-                 std::move(rows), {64, 84, 68, 68}, 1);
+                 std::move(rows), {48, 72, 58, 58}, 1);
 }
 
 void FineTuningPage::showPage(const std::shared_ptr<const FeaturePageData>& page) {

@@ -5,6 +5,7 @@
 #include "ui/bridge/selection.h"
 #include "ui/bridge/window_context.h"
 #include "ui/models/number_format.h"
+#include "ui/pages/page_parts.h"
 #include "ui/pages/result_table.h"
 #include "ui/plots/cosine_histogram.h"
 #include "ui/plots/figure_view.h"
@@ -48,7 +49,7 @@ GeometryPage::GeometryPage(const WindowContext& context, QWidget* parent)
       context_(context),
       query_(new CosineQuery(context.errands, this)),
       body_(new QStackedWidget),
-      reason_(new QLabel),
+      reason_(new EmptyState({}, "geometryReason")),
       rows_(new QComboBox),
       strata_(new QCheckBox(tr("by density"))),
       shares_(new QCheckBox(tr("as shares"))),
@@ -57,10 +58,6 @@ GeometryPage::GeometryPage(const WindowContext& context, QWidget* parent)
       view_(new FigureView),
       groups_(new ResultTable(ResultTable::Size::Small)) {
   setObjectName("geometryPage");
-  reason_->setObjectName("geometryReason");
-  reason_->setProperty("role", "reason");
-  reason_->setAlignment(Qt::AlignCenter);
-  reason_->setWordWrap(true);
   sentence_->setObjectName("geometrySentence");
   sentence_->setWordWrap(true);
   sentence_->setTextFormat(Qt::RichText);
@@ -180,8 +177,8 @@ void GeometryPage::askOnce() {
 }
 
 void GeometryPage::showReason(const QString& what, const QString& next) {
-  reason_->setText(QStringLiteral("<p style='font-size:15px'><b>%1</b></p><p>%2</p>")
-                       .arg(what.toHtmlEscaped(), next.toHtmlEscaped()));
+  reason_->setReason(QStringLiteral("<p style='font-size:15px'><b>%1</b></p><p>%2</p>")
+                         .arg(what.toHtmlEscaped(), next.toHtmlEscaped()));
   body_->setCurrentIndex(0);
 }
 

@@ -13,8 +13,9 @@ class QStackedWidget;
 
 namespace featurescope {
 
-class ResultTable;
+class EmptyState;
 class FigureView;
+class ResultTable;
 struct WindowContext;
 
 /// Do dead features point one way? Every feature's cosine to the average dead feature, dead against
@@ -50,7 +51,7 @@ class GeometryPage : public Page {
   std::shared_ptr<const CosinesReport> report_;
   bool asked_ = false;
   QStackedWidget* body_;
-  QLabel* reason_;
+  EmptyState* reason_;
   QComboBox* rows_;
   QCheckBox *strata_, *shares_;
   QLabel *sentence_, *readout_;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/page_parts.h"
 
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
 #include <QSplitter>
 #include <QVBoxLayout>
 
 namespace featurescope {
+
+constexpr int kLineWidth = 480;  ///< longer lines are hard to read
 
 QLabel* makeHeading(const QString& text, const char* objectName) {
   auto* label = new QLabel(text);
@@ -40,10 +43,15 @@ EmptyState::EmptyState(const QString& reason, const char* objectName, QWidget* p
   reason_->setAlignment(Qt::AlignCenter);
   reason_->setWordWrap(true);
   reason_->setProperty("role", "dim");
+  reason_->setMaximumWidth(kLineWidth);
+  auto* line = new QHBoxLayout;
+  line->addStretch(1);
+  line->addWidget(reason_, 1000);  // as wide as it may be
+  line->addStretch(1);
   auto* rows = new QVBoxLayout(this);
   rows->setContentsMargins(40, 20, 40, 20);
   rows->addStretch(1);
-  rows->addWidget(reason_);
+  rows->addLayout(line);
   rows->addSpacing(10);
   rows->addLayout(buttons_);
   rows->addStretch(2);

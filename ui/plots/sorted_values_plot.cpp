@@ -117,6 +117,7 @@ SortedValuesPlot::SortedValuesPlot(const QString& title, const QString& symbol, 
   setMinimumSize(200, 130);
 
   connect(plot_, &QCustomPlot::mousePress, this, [this](QMouseEvent* event) {
+    if (event->button() != Qt::LeftButton) return;
     pressed_ = event->position().x();
     dragging_ = false;
   });
@@ -150,6 +151,8 @@ void SortedValuesPlot::setValues(SortedValues values) {
 
 void SortedValuesPlot::rebuild() {
   draw(*plot_, values_, FigureStyle::screen(colors_, font()));
+  plot_->axisRect()->setVisible(!values_.values.empty());
+  for (QCPAxis* axis : {plot_->xAxis, plot_->yAxis}) axis->setVisible(!values_.values.empty());
   setChosen(chosen_);
   showReadout(std::nullopt);
   plot_->replot(QCustomPlot::rpQueuedReplot);
