@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <openssl/evp.h>
+#include <span>
+#include <sys/mman.h>
 #include <vector>
 
 namespace featurescope {
@@ -47,9 +49,16 @@ std::string Sha256::finish() {
 }
 
 std::string hashFile(const fs::path& path) {
+  // Pages that were read are let go, so that a file of any size costs no memory.
+  constexpr std::size_t kBlock = std::size_t{64} << 20;
   const MappedFile file(path);
   Sha256 hash;
-  hash.add(file.bytes());
+  for (std::span<const std::byte> rest = file.bytes(); !rest.empty();) {
+    const auto block = rest.first(std::min(kBlock, rest.size()));
+    hash.add(block);
+    ::madvise(const_cast<std::byte*>(block.data()), block.size(), MADV_DONTNEED);
+    rest = rest.subspan(block.size());
+  }
   return hash.finish();
 }
 
