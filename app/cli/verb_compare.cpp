@@ -2,6 +2,7 @@
 #include "app/cli/row_output.h"
 #include "app/cli/verbs.h"
 #include "core/analysis/compare_features.h"
+#include "core/study/feature_names.h"
 
 #include <fmt/format.h>
 
@@ -86,6 +87,9 @@ class CompareVerb final : public Verb {
     flags.paths("--text", "FILE...", request_.texts, "compare on these texts")
         .defaultsTo("those of the run");
     flags.whole("--tokens", request_.tokens, "read at most so many tokens");
+    flags.path("--index", "INDEX", index_,
+               "an index of the SAE, for each feature's label (from its study's notes) and its top "
+               "token there");
     flags.choice("--sort", sort_, {"scale", "bias", "mean", "feature"},
                  "by the change of scale, of bias or of the mean activation, or by id");
     flags.whole("--limit", limit_, "rows: so many that rose most and as many that fell most");
@@ -102,8 +106,17 @@ class CompareVerb final : public Verb {
     RowTable table;
     table.columns = {"feature", "scale",   "bias",        "scale_change", "active", "active_ft",
                      "mean",    "mean_ft", "mean_change", "max",          "max_ft", "top_token"};
+    FeatureNames names;
+    if (!index_.empty()) {
+      names = readFeatureNames(index_, comparison.saeHash);
+      table.columns.insert(table.columns.end(), {"label", "index_top_token"});
+    }
     for (const FeatureChange& change : chosen(comparison.features)) {
       table.rows.push_back(rowOf(change));
+      if (index_.empty()) continue;
+      const auto f = static_cast<std::size_t>(change.feature.value);
+      table.rows.back().push_back(Text{names.labels.at(f)});
+      table.rows.back().push_back(Text{names.topTokens.at(f)});
     }
     table.more = {{"tokens", comparison.tokens},
                   {"enhanced", comparison.enhanced},
@@ -142,6 +155,7 @@ class CompareVerb final : public Verb {
   }
 
   CompareRequest request_;
+  std::filesystem::path index_;
   std::string sort_ = "scale";
   std::int64_t limit_ = 10;
   RowOutput output_;

@@ -3,6 +3,7 @@
 
 #include "core/analysis/logit_attribution_torch.h"
 #include "core/base/error.h"
+#include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/finetune/fine_tune_settings.h"
 #include "core/finetune/records.h"
@@ -47,6 +48,12 @@ struct FinishedRun {
                       "finish it with `featurescope resume`");
     }
     settings = fineTuneSettingsFromJson(run.value("settings", Json()), what);
+    const Json sae = run.value("inputs", Json::object()).value("sae", Json::object());
+    if (hashContents(settings.sae) != member<std::string>(sae, "hash", what)) {
+      throw UserError(ErrorCode::BadFile, what,
+                      "the SAE " + settings.sae.string() + " is not the one it inserted",
+                      "bring that one back");
+    }
     scales = FeatureScales::load(folder, member<std::int64_t>(run, "m", what));
     const Json result = run.value("result", Json::object());
     counts.untouchedScale = static_cast<float>(member<double>(result, "untouched_scale", what));
@@ -340,6 +347,7 @@ FeatureComparison compareFeatures(const CompareRequest& request, const JobContex
     const Records records(tokenizer, corpus, job);
 
     FeatureComparison result = run.counts;
+    result.saeHash = hashCheckpoint(autoencoder.info());
     for (std::int32_t feature = 0; feature < autoencoder.features(); ++feature) {
       const auto f = static_cast<std::size_t>(feature);
       FeatureChange change;

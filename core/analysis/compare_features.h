@@ -63,6 +63,7 @@ struct ChangedFeature {
 };
 
 struct FeatureComparison {
+  std::string saeHash;                                      ///< as indexes have it
   std::int64_t tokens = 0;                                  ///< counted
   float untouchedScale = 1;                                 ///< c where weight decay alone led it
   std::int64_t enhanced = 0, inhibited = 0, untouched = 0;  ///< features, as the run counted them
