@@ -60,7 +60,7 @@ FineTuneResult fineTune(const FineTuneSettings& given, const JobContext& job) {
   });
 }
 
-double measureFineTuningSpeed(const FineTuneSettings& given, const JobContext& job) {
+FineTuningSpeed measureFineTuningSpeed(const FineTuneSettings& given, const JobContext& job) {
   return guarded("cannot fine-tune", [&] {
     checkFineTuneSettings(given);
     FineTuneSettings settings = checkedInputs(given);

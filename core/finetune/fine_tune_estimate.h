@@ -41,10 +41,15 @@ struct FineTuneEstimate {
 /// Throws UserError{OutOfMemory} when the run needs more than `available`; nothing: not known.
 void checkFits(const FineTuneEstimate& estimate, std::optional<std::uint64_t> available);
 
-/// Steps a second of a run with these settings on this machine, from a second or so of its steps
-/// (the first ones, which run the model below the site too). Writes nothing; `out` is not looked
-/// at. Throws as fineTune.
-[[nodiscard]] double measureFineTuningSpeed(const FineTuneSettings& settings,
-                                            const JobContext& job);
+/// How much a run reads, and how fast this machine is at it.
+struct FineTuningSpeed {
+  double tokens = 0;  ///< real tokens of all steps together
+  double tokensPerSecond = 0;
+};
+
+/// From a second or so of the run's first steps, which run the model below the site too: later
+/// epochs are faster. Writes nothing; `out` is not looked at. Throws as fineTune.
+[[nodiscard]] FineTuningSpeed measureFineTuningSpeed(const FineTuneSettings& settings,
+                                                     const JobContext& job);
 
 }  // namespace featurescope

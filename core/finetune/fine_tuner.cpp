@@ -18,6 +18,8 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <functional>
+#include <numeric>
 #include <utility>
 
 namespace featurescope {
@@ -262,19 +264,24 @@ FineTuneMetrics FineTuner::update(const JobContext& job) {
           .learningRate = settings_.learningRate};
 }
 
-double FineTuner::measureSpeed(const JobContext& job) {
+FineTuningSpeed FineTuner::measureSpeed(const JobContext& job) {
   constexpr std::int64_t kFewest = 2;
   constexpr double kSeconds = 1;
+  const auto tokensOf = [this](const std::vector<RecordId>& records) {
+    return std::transform_reduce(records.begin(), records.end(), 0.0, std::plus(),
+                                 [this](RecordId record) { return records_.length(record); });
+  };
   const auto began = Clock::now();
-  std::int64_t made = 0;
-  double seconds = 0;
-  while (made < steps() && (made < kFewest || seconds < kSeconds)) {
+  double seconds = 0, tokens = 0;
+  for (std::int64_t made = 0; made < steps() && (made < kFewest || seconds < kSeconds); ++made) {
     job.throwIfStopped();
+    tokens += tokensOf(order_.ofStep(made));
     (void)update(job);
-    ++made;
     seconds = secondsSince(began);
   }
-  return static_cast<double>(made) / seconds;
+  const double mean = tokensOf(order_.records()) / static_cast<double>(order_.records().size());
+  return {.tokens = mean * static_cast<double>(steps() * settings_.batch),
+          .tokensPerSecond = tokens / seconds};
 }
 
 void FineTuner::step(RunFolder& folder, const JobContext& job) {

@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 #include "core/base/progress.h"
 #include "core/finetune/fine_tune.h"
+#include "core/finetune/fine_tune_estimate.h"
 #include "core/finetune/loss_meter_torch.h"
 #include "core/finetune/record_order.h"
 #include "core/finetune/records.h"
@@ -38,8 +39,8 @@ class FineTuner final : public ResumableRun {
   [[nodiscard]] const FineTuneResult& result() const { return result_; }
   [[nodiscard]] FeatureScales scales() const;
 
-  /// Steps a second, from a second or so of them; the run is worth nothing afterwards.
-  [[nodiscard]] double measureSpeed(const JobContext& job);
+  /// From a second or so of steps; the run is worth nothing afterwards.
+  [[nodiscard]] FineTuningSpeed measureSpeed(const JobContext& job);
 
  private:
   /// A step without a trace in a run folder.

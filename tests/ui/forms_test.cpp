@@ -101,7 +101,10 @@ class FormsTest : public QObject {
     paper.site = {Layer{1}, SiteKind::MlpOut};
     QCOMPARE(toJson(FineTuningForm::settings(values)).dump(), toJson(paper).dump());
     const FineTuningForm form;
-    QVERIFY(form.complete(values, form.check(values)));
+    const FormCheck check = form.check(values);
+    QVERIFY(form.complete(values, check));
+    QVERIFY(check.memory.value() > 1e8);
+    QVERIFY(check.memoryParts.contains("GB of memory"));
   }
 
   void aPresetIsARunThatCanStart() {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/bridge/fine_tuning_form.h"
 
+#include "core/finetune/fine_tune_estimate.h"
 #include "core/finetune/fine_tune_settings.h"
+#include "core/train/available_memory.h"
 #include "ui/bridge/failure.h"
 #include "ui/bridge/form_checks.h"
 #include "ui/bridge/form_settings.h"
@@ -75,7 +77,9 @@ FormSection measuring() {
 FormSection run() {
   return {
       translated("Run"),
-      {numberField("--log-every", "Log every", "10", "Steps between points of the curve."),
+      {toggleField("--checkpoint-activations", "Compute activations twice",
+                   "Keeps only each block's input for the way back: less memory, more time."),
+       numberField("--log-every", "Log every", "10", "Steps between points of the curve."),
        numberField("--checkpoint-every", "Checkpoint every", "200",
                    "Steps between saved states, from which an interrupted run goes on."),
        numberField("--keep-checkpoints", "Keep", "2", "How many checkpoints to keep; 0 keeps all."),
@@ -145,11 +149,22 @@ FormCheck FineTuningForm::check(const FormValues& values) const {
   }
   if (!complete(values, result)) return std::move(result);
   try {
-    (void)settings(values);
+    const auto available = availableMemory();
+    const FineTuneEstimate estimate = estimateFineTuning(settings(values), available);
+    result.memory = estimate.total();
+    result.disk = estimate.disk;
+    result.memoryParts = QString::fromStdString(describe(estimate));
+    checkFits(estimate, available);
   } catch (...) {
-    result.wrong.append(currentFailure("cannot fine-tune").why);
+    const Failure failure = currentFailure("cannot fine-tune");
+    result.wrong.append(failure.next.isEmpty() ? failure.why : failure.why + u'\n' + failure.next);
   }
   return std::move(result);
+}
+
+WorkEstimate FineTuningForm::measure(const FormValues& values, const JobContext& job) const {
+  const FineTuningSpeed speed = measureFineTuningSpeed(settings(values), job);
+  return {speed.tokens, speed.tokensPerSecond};
 }
 
 }  // namespace featurescope

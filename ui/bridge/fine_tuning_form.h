@@ -15,6 +15,9 @@ class FineTuningForm final : public Form {
   [[nodiscard]] std::vector<FormSection> sections() const override;
   [[nodiscard]] std::vector<FormPreset> presets() const override;
   [[nodiscard]] FormCheck check(const FormValues& values) const override;
+  [[nodiscard]] bool measures() const override { return true; }
+  [[nodiscard]] WorkEstimate measure(const FormValues& values,
+                                     const JobContext& job) const override;
 
   /// Throws UserError for values that no run can have.
   [[nodiscard]] static FineTuneSettings settings(const FormValues& values);

@@ -291,6 +291,23 @@ TEST_F(FineTune, EstimatesWhatItWillHold) {
   EXPECT_LT(estimateFineTuning(given, std::nullopt).step, step);
 }
 
+TEST_F(FineTune, MeasuresItsSpeedWithoutARunFolder) {
+  FineTuneSettings given = settings();
+  given.heldOutFraction = 0;
+  SilentProgress silent;
+  const JobContext job{{}, silent};
+  const FineTuningSpeed speed = measureFineTuningSpeed(given, job);
+  const Records records(Tokenizer::load(model()), given.corpus, job);
+  double subset = 0;  // an epoch's nine of eleven records, each nearly as long
+  for (RecordId record = 0; record < records.size(); ++record) {
+    subset += static_cast<double>(records.length(record));
+  }
+  const double read = subset / static_cast<double>(records.size()) * 12 * 3;
+  EXPECT_NEAR(speed.tokens, read, 0.1 * read);
+  EXPECT_GT(speed.tokensPerSecond, 0);
+  EXPECT_FALSE(fs::exists(run()));
+}
+
 TEST_F(FineTune, RefusesWhatCannotWork) {
   FineTuneSettings given = settings();
   given.site.layer = Layer{3};
