@@ -4,7 +4,6 @@
 #include "core/finetune/fine_tune_estimate.h"
 #include "core/finetune/fine_tune_settings.h"
 #include "core/train/available_memory.h"
-#include "ui/bridge/failure.h"
 #include "ui/bridge/form_checks.h"
 #include "ui/bridge/form_settings.h"
 #include "ui/bridge/paths.h"
@@ -148,17 +147,14 @@ FormCheck FineTuningForm::check(const FormValues& values) const {
     }
   }
   if (!complete(values, result)) return std::move(result);
-  try {
+  reader.checkWhole([&] {
     const auto available = availableMemory();
     const FineTuneEstimate estimate = estimateFineTuning(settings(values), available);
     result.memory = estimate.total();
     result.disk = estimate.disk;
     result.memoryParts = QString::fromStdString(describe(estimate));
     checkFits(estimate, available);
-  } catch (...) {
-    const Failure failure = currentFailure("cannot fine-tune");
-    result.wrong.append(failure.next.isEmpty() ? failure.why : failure.why + u'\n' + failure.next);
-  }
+  });
   return std::move(result);
 }
 

@@ -129,6 +129,15 @@ void FormReader::checkOut(bool force) {
   });
 }
 
+void FormReader::checkWhole(const std::function<void()>& look) {
+  try {
+    look();
+  } catch (...) {
+    const Failure failure = currentFailure("cannot start");
+    result_.wrong.append(failure.next.isEmpty() ? failure.why : failure.why + u'\n' + failure.next);
+  }
+}
+
 void FormReader::checkRun(const std::vector<FormField>& fields) {
   check("--out", [&] {
     checkRunFolder(toPath(values_.of("--out")), values_.isOn("--force"));

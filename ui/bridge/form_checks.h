@@ -33,6 +33,8 @@ class FormReader {
   void checkRun(const std::vector<FormField>& fields);
   /// `look` returns a finding; what it throws is what is wrong. Nothing typed, nothing said.
   void check(const QString& flag, const std::function<QString()>& look);
+  /// What `look` throws is wrong with the form as a whole.
+  void checkWhole(const std::function<void()>& look);
 
   [[nodiscard]] const std::optional<NeoxConfig>& model() const { return model_; }
   [[nodiscard]] const std::optional<CheckpointInfo>& sae() const { return sae_; }

@@ -5,7 +5,6 @@
 #include "core/train/memory_estimate.h"
 #include "core/train/train_settings.h"
 #include "core/train/training_speed.h"
-#include "ui/bridge/failure.h"
 #include "ui/bridge/form_checks.h"
 #include "ui/bridge/form_settings.h"
 #include "ui/bridge/paths.h"
@@ -87,7 +86,7 @@ FormCheck TrainingForm::check(const FormValues& values) const {
   result.wrong = contradictions(values);
   const bool all = reader.model() && values.isOn("--text") && result.wrong.isEmpty();
   if (!all || !complete(values, result)) return std::move(result);
-  try {
+  reader.checkWhole([&] {
     const TrainSettings typed = settings(values);
     const MemoryEstimate memory = estimateMemory(typed);
     result.memory = memory.total();
@@ -97,10 +96,7 @@ FormCheck TrainingForm::check(const FormValues& values) const {
         typed.features.value_or(typed.expansion * typed.site.width(*reader.model()));
     result.notes["--expansion"] = {FieldNote::Kind::Fine, translated("%1 features").arg(features)};
     checkFits(memory, availableMemory());
-  } catch (...) {
-    const Failure failure = currentFailure("cannot train");
-    result.wrong.append(failure.next.isEmpty() ? failure.why : failure.why + u'\n' + failure.next);
-  }
+  });
   return std::move(result);
 }
 
