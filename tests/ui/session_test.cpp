@@ -18,9 +18,11 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QSignalSpy>
+#include <QSplitter>
 #include <QTabWidget>
 #include <QTest>
 
+#include <cstdlib>
 #include <fstream>
 #include <malloc.h>
 #include <memory>
@@ -98,6 +100,10 @@ class SessionTest : public QObject {
       window.show();
       open(window);
       window.notes().change(FeatureId{12}, {.label = "kept", .notes = "seen twice"});
+      for (const QSplitter* each : window.findChildren<QSplitter*>()) {
+        QVERIFY(!each->objectName().isEmpty());
+      }
+      window.findChild<QSplitter*>("mainSplitter")->setSizes({700, 740});
       window.close();
     }
     MainWindow window(WindowSettings::load());
@@ -106,6 +112,8 @@ class SessionTest : public QObject {
     window.reopenLast();
     QTRY_VERIFY(!shown.isEmpty());
     QTRY_COMPARE(window.notes().note(FeatureId{12}).label, std::string("kept"));
+    const int width = window.findChild<QSplitter*>("mainSplitter")->sizes().value(0);
+    QVERIFY2(std::abs(width - 700) < 5, qPrintable(QString::number(width)));
     QCOMPARE(window.notes().note(FeatureId{12}).notes, std::string("seen twice"));
   }
 

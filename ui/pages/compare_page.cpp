@@ -103,21 +103,14 @@ ComparePage::ComparePage(const WindowContext& context, QWidget* parent)
     rows->addWidget(view, 1);
     return made;
   };
-  auto* sides = new QSplitter(Qt::Horizontal);
-  sides->setObjectName("compareSides");
-  sides->setHandleWidth(1);
-  sides->addWidget(side(hereTitle_, hereView_));
-  sides->addWidget(side(thereTitle_, thereView_));
-  auto* content = new QSplitter(Qt::Vertical);
-  content->setObjectName("compareContent");
-  content->setHandleWidth(1);
-  content->addWidget(table_);
+  auto* sides = makeSplitter("compareSides", Qt::Horizontal,
+                             {side(hereTitle_, hereView_), side(thereTitle_, thereView_)});
   auto* lower = new QWidget;
   auto* lowerRows = new QVBoxLayout(lower);
   lowerRows->setContentsMargins(8, 6, 8, 0);
   lowerRows->addWidget(statistics_);
   lowerRows->addWidget(sides, 1);
-  content->addWidget(lower);
+  auto* content = makeSplitter("compareContent", Qt::Vertical, {table_, lower});
   content->setSizes({220, 480});
   body_->addWidget(reason_);
   body_->addWidget(content);

@@ -95,7 +95,4 @@ void FeaturePage::togglePin() {
 
 void FeaturePage::commit() { side_->commitNotes(); }
 
-QByteArray FeaturePage::saveLayout() const { return splitter_->saveState(); }
-void FeaturePage::restoreLayout(const QByteArray& layout) { splitter_->restoreState(layout); }
-
 }  // namespace featurescope

@@ -38,8 +38,6 @@ class FeaturePage : public Page {
   void commit();
 
   /// Where a person put the border between examples and side, to be remembered.
-  [[nodiscard]] QByteArray saveLayout() const;
-  void restoreLayout(const QByteArray& layout);
 
  signals:
   /// The left (−1) or right (+1) arrow was pressed.

@@ -62,8 +62,8 @@ FineTuningPage::FineTuningPage(const WindowContext& context, QWidget* parent)
       examples_(new ResultTable),
       examplesHead_(makeHeading({}, "tuningExamplesHead")) {
   setObjectName("fineTuningPage");
-  auto* split = makeSplitter(Qt::Horizontal, {makePlots(), makeTables()});
-  split->setSizes({300, 400});
+  auto* split = makeSplitter("tuningSplitter", Qt::Horizontal, {makePlots(), makeTables()});
+  split->setSizes({250, 400});
   auto* filled = new QWidget;
   auto* rows = new QVBoxLayout(filled);
   rows->setContentsMargins(0, 0, 0, 0);
@@ -142,10 +142,10 @@ QWidget* FineTuningPage::makeTables() {
   examples_->setObjectName("tuningExamples");
   examples_->setAccessibleName(tr("Strongest activations before and after"));
   auto* sides = makeSplitter(
-      Qt::Horizontal,
+      "tuningChanged", Qt::Horizontal,
       {makeColumn(makeHeading(tr("Most enhanced"), "tuningEnhancedHead"), enhanced_),
        makeColumn(makeHeading(tr("Most inhibited"), "tuningInhibitedHead"), inhibited_)});
-  return makeSplitter(Qt::Vertical, {sides, makeColumn(examplesHead_, examples_)});
+  return makeSplitter("tuningTables", Qt::Vertical, {sides, makeColumn(examplesHead_, examples_)});
 }
 
 QWidget* FineTuningPage::makeEmpty() {
@@ -329,10 +329,10 @@ void FineTuningPage::fillChanged(ResultTable& table, bool enhanced) {
                     static_cast<std::int64_t>(feature)});
   }
   table.setTable({{tr("id"), ResultKind::Number, {}},
-                  {tr("top token"), ResultKind::Token, tr("that activates it most often")},
+                  {tr("token"), ResultKind::Token, tr("that activates it most often")},
                   {tr("scale c"), ResultKind::Number, {}},
                   {tr("bias d"), ResultKind::Number, {}}},
-                 std::move(rows), {48, 72, 58, 58}, 1);
+                 std::move(rows), {42, 60, 56, 56}, 1);
 }
 
 void FineTuningPage::showPage(const std::shared_ptr<const FeaturePageData>& page) {

@@ -44,7 +44,7 @@ LayersPage::LayersPage(const WindowContext& context, QWidget* parent)
   setObjectName("layersPage");
   table_->setObjectName("layersTable");
   table_->setAccessibleName(tr("Losses by layer"));
-  auto* shown = makeSplitter(Qt::Vertical, {plot_, table_});
+  auto* shown = makeSplitter("layersSplitter", Qt::Vertical, {plot_, table_});
   shown->setStretchFactor(0, 3);
   shown->setStretchFactor(1, 1);
   auto* filled = new QWidget;

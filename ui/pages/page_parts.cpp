@@ -9,7 +9,7 @@
 
 namespace featurescope {
 
-constexpr int kLineWidth = 480;  ///< longer lines are hard to read
+constexpr int kLineWidth = 520;  ///< longer lines are hard to read
 
 QLabel* makeHeading(const QString& text, const char* objectName) {
   auto* label = new QLabel(text);
@@ -29,8 +29,10 @@ QWidget* makeColumn(QLabel* heading, QWidget* body) {
   return column;
 }
 
-QSplitter* makeSplitter(Qt::Orientation orientation, std::initializer_list<QWidget*> parts) {
+QSplitter* makeSplitter(const char* objectName, Qt::Orientation orientation,
+                        std::initializer_list<QWidget*> parts) {
   auto* splitter = new QSplitter(orientation);
+  splitter->setObjectName(QLatin1String(objectName));
   splitter->setHandleWidth(1);
   splitter->setChildrenCollapsible(false);
   for (QWidget* part : parts) splitter->addWidget(part);

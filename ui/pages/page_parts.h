@@ -17,8 +17,9 @@ namespace featurescope {
 [[nodiscard]] QLabel* makeHeading(const QString& text, const char* objectName);
 /// `body` under its heading, taking the room there is.
 [[nodiscard]] QWidget* makeColumn(QLabel* heading, QWidget* body);
-/// Parts side by side or one above the other, with a hairline between that can be moved.
-[[nodiscard]] QSplitter* makeSplitter(Qt::Orientation orientation,
+/// Parts side by side or one above the other, with a hairline between that can be moved. The window
+/// remembers where by `objectName`.
+[[nodiscard]] QSplitter* makeSplitter(const char* objectName, Qt::Orientation orientation,
                                       std::initializer_list<QWidget*> parts);
 
 /// What a page shows that has nothing yet: why, and what can be done about it.

@@ -56,8 +56,7 @@ PromptPage::PromptPage(const WindowContext& context, QWidget* parent)
   import_ = reason_->addButton(tr("Open model and SAE…"));
   connect(import_, &QPushButton::clicked, this, [this] { emit actionRequested("importParts"); });
 
-  auto* shown = makeSplitter(Qt::Vertical, {flow_, makeTables()});
-  shown->setObjectName("promptSplitter");
+  auto* shown = makeSplitter("promptSplitter", Qt::Vertical, {flow_, makeTables()});
   shown->setSizes({200, 400});
   shown->setStretchFactor(1, 1);
   body_->addWidget(reason_);
@@ -150,7 +149,7 @@ QWidget* PromptPage::makeTables() {
   features_->setAccessibleName(tr("Features active on the token"));
   next_->setObjectName("promptNext");
   next_->setAccessibleName(tr("Predicted next tokens"));
-  auto* sides = makeSplitter(Qt::Horizontal,
+  auto* sides = makeSplitter("promptTables", Qt::Horizontal,
                              {makeColumn(featuresHead_, features_), makeColumn(nextHead_, next_)});
   sides->setStretchFactor(0, 2);
   sides->setStretchFactor(1, 3);

@@ -49,8 +49,10 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
   panel_->setColumnLayout(settings_.columns);
   resize(1440, 900);
   restoreGeometry(settings_.geometry);
-  if (!splitter_->restoreState(settings_.splitter)) splitter_->setSizes({540, 900});
-  featurePage_->restoreLayout(settings_.featureSplitter);
+  splitter_->setSizes({540, 900});
+  for (QSplitter* each : findChildren<QSplitter*>()) {
+    each->restoreState(settings_.splitters.value(each->objectName()).toByteArray());
+  }
   tabs_->setCurrentIndex(std::clamp(settings_.tab, 0, tabs_->count() - 1));
 
   const auto device = std::make_shared<QString>();
@@ -467,8 +469,9 @@ void MainWindow::askToStopJobs() {
 
 void MainWindow::rememberWindow() {
   settings_.geometry = saveGeometry();
-  settings_.splitter = splitter_->saveState();
-  settings_.featureSplitter = featurePage_->saveLayout();
+  for (const QSplitter* each : findChildren<QSplitter*>()) {
+    settings_.splitters[each->objectName()] = each->saveState();
+  }
   settings_.tab = tabs_->currentIndex();
   settings_.columns = panel_->columnLayout();
   saveSettings();

@@ -20,8 +20,7 @@ WindowSettings WindowSettings::load() {
   QSettings stored(QSettings::IniFormat, QSettings::UserScope, "featurescope", "featurescope-gui");
   WindowSettings settings;
   settings.geometry = stored.value("window/geometry").toByteArray();
-  settings.splitter = stored.value("window/splitter").toByteArray();
-  settings.featureSplitter = stored.value("window/feature_splitter").toByteArray();
+  settings.splitters = stored.value("window/splitters").toMap();
   settings.tab = stored.value("window/tab").toInt();
   settings.columns = stored.value("features/columns").toStringList();
   const auto theme = kThemes.indexOf(stored.value("window/theme").toString());
@@ -36,8 +35,7 @@ void WindowSettings::save() const {
   QSettings stored(QSettings::IniFormat, QSettings::UserScope, "featurescope", "featurescope-gui");
   stored.setAtomicSyncRequired(true);
   stored.setValue("window/geometry", geometry);
-  stored.setValue("window/splitter", splitter);
-  stored.setValue("window/feature_splitter", featureSplitter);
+  stored.setValue("window/splitters", splitters);
   stored.setValue("window/tab", tab);
   stored.setValue("window/theme", kThemes[static_cast<qsizetype>(theme)]);
   stored.setValue("features/columns", columns);

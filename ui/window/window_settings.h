@@ -6,16 +6,16 @@
 #include <QByteArray>
 #include <QString>
 #include <QStringList>
+#include <QVariant>
 
 namespace featurescope {
 
 /// What the window remembers from one start to the next.
 struct WindowSettings {
   QByteArray geometry;
-  QByteArray splitter;
-  QByteArray featureSplitter;  ///< FeaturePage::saveLayout
-  int tab = 0;                 ///< the page in front
-  QStringList columns;         ///< FeaturePanel::columnLayout
+  QVariantMap splitters;  ///< QSplitter::saveState by object name
+  int tab = 0;            ///< the page in front
+  QStringList columns;    ///< FeaturePanel::columnLayout
   ThemeChoice theme = ThemeChoice::System;
   QString lastOpened;  ///< a study or an index
   QString lastIndex;   ///< which of that study's indexes
