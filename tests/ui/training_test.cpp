@@ -95,6 +95,21 @@ class TrainingTest : public QObject {
     QCOMPARE(page_->shownRuns(), std::vector{first});
   }
 
+  void aRunThatBeginsIsShownAndBringsThePageToTheFront() {
+    const auto first = makeRun("first", "finished", "0,1024,12,0.5\r\n");
+    show({first});
+    QTRY_COMPARE(page_->shownRuns(), std::vector{first});
+    const auto second = folder_->path() / "second";
+    QSignalSpy front(page_.get(), &Page::frontRequested);
+    QSignalSpy failed(&parts_->runs, &RunWatch::failed);
+    parts_->runs.expect(second);  // before its folder is there
+    show({first, second});
+    makeRun("second", "running", "0,2048,10,0.75\r\n");
+    QTRY_COMPARE(front.size(), 1);
+    QVERIFY(failed.isEmpty());
+    QCOMPARE(page_->shownRuns(), (std::vector{first, second}));
+  }
+
   void theAxisSmoothingAndCursorAreOneForAllPlots() {
     const auto run = makeRun("first", "finished", "0,1024,12,0.5\r\n10,11264,8,0.25\r\n");
     show({run});
