@@ -59,10 +59,10 @@ ReplaceSite replaceByFineTuned(const std::filesystem::path& run, const Autoencod
       [&autoencoder, scale = vectorOf(scales.scale, device), bias = vectorOf(scales.bias, device),
        keepsError = FineTuningRun::load(run).keepsError](const at::Tensor& x) {
         const at::Tensor z = autoencoder.preActivations(x);
-        SiteReplacement result{.features = (z * scale + bias).relu(), .output = {}};
-        result.output = autoencoder.decode(result.features, x);
-        if (keepsError) result.output += x - autoencoder.decode(z.relu(), x);
-        return result;
+        const at::Tensor features = (z * scale + bias).relu();
+        at::Tensor output = autoencoder.decode(features, x);
+        if (keepsError) output += x - autoencoder.decode(z.relu(), x);
+        return replacementOf(features, std::move(output));
       };
 }
 

@@ -51,6 +51,16 @@ void appendActive(MatrixView<const float> f, SparseCode& code) {
   }
 }
 
+void appendRows(const SparseCode& further, SparseCode& code) {
+  assert(code.features == further.features);
+  const std::int64_t before = code.nonZeros();
+  for (std::size_t t = 1; t < further.indptr.size(); ++t) {
+    code.indptr.push_back(before + further.indptr[t]);
+  }
+  code.indices.insert(code.indices.end(), further.indices.begin(), further.indices.end());
+  code.values.insert(code.values.end(), further.values.begin(), further.values.end());
+}
+
 namespace plain {
 
 void appendActive(MatrixView<const float> f, SparseCode& code) {

@@ -30,6 +30,9 @@ struct SparseCode {
 /// The entries > 0 of f [tokens, M], appended to `code` (whose `features` must be M). NaN counts as
 /// not active; callers check for it where weights or activations enter.
 void appendActive(MatrixView<const float> f, SparseCode& code);
+/// The rows of `further`, of as many features, appended to `code`.
+void appendRows(const SparseCode& further, SparseCode& code);
+
 namespace plain {
 void appendActive(MatrixView<const float> f, SparseCode& code);
 }

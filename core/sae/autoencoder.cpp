@@ -155,7 +155,10 @@ at::Tensor Autoencoder::activate(at::Tensor y) const {
 }
 
 at::Tensor Autoencoder::decode(const at::Tensor& f, const at::Tensor& x) const {
-  at::Tensor output = f.mm(parameters_.W_dec).add_(parameters_.b_dec);
+  return restored(f.mm(parameters_.W_dec).add_(parameters_.b_dec), x);
+}
+
+at::Tensor Autoencoder::restored(at::Tensor output, const at::Tensor& x) const {
   if (info_.normalisation != InputNormalisation::None) {
     const TokenScale token = tokenScale(info_.normalisation, x.to(output.options()));
     output.mul_(token.scale).add_(token.shift);

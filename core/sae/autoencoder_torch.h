@@ -69,6 +69,8 @@ class Autoencoder {
   /// f [tokens, M] of x [tokens, d] → x̂ [tokens, d]. x gives the scale of a normalising SAE and the
   /// skip connection; other SAEs do not read it.
   [[nodiscard]] at::Tensor decode(const at::Tensor& f, const at::Tensor& x) const;
+  /// x̂ of f W_dec + b_dec [tokens, d], in its place: in the scale of x, with the skip connection.
+  [[nodiscard]] at::Tensor restored(at::Tensor output, const at::Tensor& x) const;
   /// A feature of value 1 adds to x̂ this times its row of W_dec: [..., 1] of x [..., d] where the
   /// SAE normalises its input, else [1] holding 1.
   [[nodiscard]] at::Tensor outputScale(const at::Tensor& x) const;

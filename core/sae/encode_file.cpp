@@ -6,6 +6,8 @@
 #include "core/kernels/sparse_code.h"
 #include "core/sae/activation_file_torch.h"
 #include "core/sae/autoencoder_torch.h"
+#include "core/sae/sparse_decoder_torch.h"
+#include "core/sae/sparse_encoder_torch.h"
 #include "core/tensorfile/safetensors.h"
 #include "core/tensorfile/tensor_torch.h"
 
@@ -73,15 +75,13 @@ class EncodedFeatures {
     if (!sparse) dense_ = at::empty({rows, features});
   }
 
-  /// Keeps f [rows, M] of the rows from `first`; returns how many of its entries are active.
-  std::int64_t add(const at::Tensor& f, std::int64_t first) {
-    if (!sparse_) {
-      dense_.narrow(0, first, f.size(0)).copy_(f);
-      return f.count_nonzero().item<std::int64_t>();
+  /// Keeps the code of the rows from `first`.
+  void add(const SparseCode& code, std::int64_t first) {
+    if (sparse_) {
+      appendRows(code, code_);
+    } else {
+      dense_.narrow(0, first, code.rows()).copy_(toDense(code));
     }
-    const std::int64_t before = code_.nonZeros();
-    appendActive({f.const_data_ptr<float>(), f.size(0), f.size(1)}, code_);
-    return code_.nonZeros() - before;
   }
 
   [[nodiscard]] std::vector<NamedTensor> named() const {
@@ -120,13 +120,17 @@ EncodeReport encodeFile(const EncodeRequest& request, const JobContext& job) {
   EncodedFeatures features(rows, autoencoder.features(), request.sparse);
   at::Tensor reconstruction = at::empty({rows, autoencoder.width()});
   Figures figures(autoencoder.width());
+  SparseEncoder encoder(autoencoder);
+  SparseCode code;
   for (std::int64_t first = 0; first < rows; first += kChunkRows) {
     job.throwIfStopped();
     const at::Tensor x = activations.read(first, std::min(kChunkRows, rows - first));
-    const at::Tensor f = autoencoder.encode(x);
+    code.clear();
+    encoder.encode(x, code);
     at::Tensor decoded = reconstruction.narrow(0, first, x.size(0));
-    decoded.copy_(autoencoder.decode(f, x));
-    figures.add(x, decoded, features.add(f, first));
+    decoded.copy_(decode(autoencoder, code, x));
+    figures.add(x, decoded, code.nonZeros());
+    features.add(code, first);
     job.progress.update({.stage = "encoding",
                          .done = static_cast<std::uint64_t>(first + x.size(0)),
                          .total = static_cast<std::uint64_t>(rows),

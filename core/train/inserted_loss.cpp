@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/sae/finite_torch.h"
+#include "core/sae/sparse_decoder_torch.h"
+#include "core/sae/sparse_encoder_torch.h"
 #include "core/train/inserted_loss_torch.h"
 #include "core/train/replacement_figures_torch.h"
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <numeric>
 #include <string_view>
 #include <utility>
 
@@ -60,7 +64,7 @@ at::Tensor replaceInChunks(const ReplaceSite& replace, const at::Tensor& x, std:
         features > 0 ? std::max(kFewestChunkRows, kChunkElements / features) : kFewestChunkRows;
     const at::Tensor chunk = x.narrow(0, first, std::min(rows, x.size(0) - first));
     const SiteReplacement replacement = replace(chunk);
-    features = replacement.features.size(1);
+    features = replacement.activeTokens.size(0);
     output.narrow(0, first, chunk.size(0)).copy_(replacement.output);
     if (sums != nullptr) sums->add(chunk, replacement);
     first += chunk.size(0);
@@ -88,11 +92,34 @@ void reportProgress(const JobContext& job, std::string_view stage, const Corpus&
 }  // namespace
 
 ReplaceSite replaceBy(const Autoencoder& autoencoder) {
-  return [&autoencoder](const at::Tensor& x) {
-    at::Tensor features = autoencoder.encode(x);
-    at::Tensor output = autoencoder.decode(features, x);
-    return SiteReplacement{std::move(features), std::move(output)};
+  if (!autoencoder.parameters().W_enc.device().is_cpu()) {
+    return [&autoencoder](const at::Tensor& x) {
+      const at::Tensor features = autoencoder.encode(x);
+      return replacementOf(features, autoencoder.decode(features, x));
+    };
+  }
+  struct Memory {
+    SparseEncoder encoder;
+    SparseCode code;
   };
+  const auto memory = std::make_shared<Memory>(SparseEncoder(autoencoder), SparseCode());
+  return [&autoencoder, memory](const at::Tensor& x) {
+    SparseCode& code = memory->code;
+    code.clear();
+    memory->encoder.encode(x, code);
+    SiteReplacement replacement{.output = decode(autoencoder, code, x),
+                                .activeTokens = at::zeros({code.features}, at::kLong)};
+    auto* active = replacement.activeTokens.mutable_data_ptr<std::int64_t>();
+    for (const std::int32_t feature : code.indices) ++active[feature];
+    replacement.l1 = std::accumulate(code.values.begin(), code.values.end(), 0.0);
+    return replacement;
+  };
+}
+
+SiteReplacement replacementOf(const at::Tensor& features, at::Tensor output) {
+  return {.output = std::move(output),
+          .activeTokens = features.gt(0).sum(0),
+          .l1 = features.sum(at::kDouble).item<double>()};
 }
 
 /// One pass over the texts with a replacement in place.

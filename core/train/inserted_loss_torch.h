@@ -18,12 +18,17 @@ namespace featurescope {
 
 /// What stands in for a site's values x [tokens, width], float32.
 struct SiteReplacement {
-  at::Tensor features;  ///< f [tokens, M], for the figures
-  at::Tensor output;    ///< x̂ [tokens, width], what the model goes on with
+  at::Tensor output;        ///< x̂ [tokens, width], what the model goes on with
+  at::Tensor activeTokens;  ///< int64 [M]: those that activate each feature
+  double l1 = 0;            ///< Σ f over tokens and features
 };
+/// Of a dense f [tokens, M].
+[[nodiscard]] SiteReplacement replacementOf(const at::Tensor& features, at::Tensor output);
+
 using ReplaceSite = std::function<SiteReplacement(const at::Tensor& x)>;
 
-/// x̂ = decode(encode(x)). Keeps a reference to `autoencoder`.
+/// x̂ = decode(encode(x)), by way of the sparse code on the CPU. Keeps a reference to `autoencoder`
+/// and working memory; one thread at a time.
 [[nodiscard]] ReplaceSite replaceBy(const Autoencoder& autoencoder);
 
 /// The replacement in numbers, over all counted tokens (definitions: contract's; means over tokens,

@@ -23,8 +23,8 @@ void ReplacementSums::add(const at::Tensor& x, const SiteReplacement& replacemen
   squaredError_ += sumOf((wide - output).square_());
   squaredDeviation_ += sumOf((wide - mean_).square_());
   cosines_ += sumOf(cosines(wide, output));
-  l1_ += sumOf(replacement.features);
-  const at::Tensor active = replacement.features.gt(0).sum(0);
+  l1_ += replacement.l1;
+  const at::Tensor& active = replacement.activeTokens;
   active_ = active_.defined() ? active_ + active : active;
 }
 

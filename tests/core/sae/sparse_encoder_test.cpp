@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/sae/screened_encoder_torch.h"
+#include "core/sae/sparse_decoder_torch.h"
 #include "core/sae/sparse_encoder_torch.h"
 #include "core/sae/views_torch.h"
 #include "tests/core/sae/golden.h"
@@ -54,6 +55,33 @@ at::Tensor dense(const SparseCode& code) {
 /// `f` is `exact`, but for the rounding of float32's sums of terms of size `scale`.
 void expectIs(const at::Tensor& f, const at::Tensor& exact, double scale) {
   EXPECT_LE((f.to(at::kDouble) - exact.to(at::kDouble)).abs().max().item<double>(), 1e-5 * scale);
+}
+
+TEST(SparseDecoder, IsTheDenseDecoderFromNoneToAllActive) {
+  AutoencoderParameters parameters = sparseParameters();
+  parameters.W_skip = at::randn({kWidth, kWidth});
+  const Autoencoder sae(parameters);
+  at::manual_seed(5);
+  const at::Tensor x = at::randn({kTokens, kWidth});
+  for (const double share : {0.0, 0.01, 0.5, 1.0}) {
+    const at::Tensor f = at::rand({kTokens, kFeatures}) * at::rand({kTokens, kFeatures}).lt(share);
+    SparseCode code;
+    code.features = kFeatures;
+    appendActive(viewOf(f), code);
+    expectIs(toDense(code), f, 0);
+    expectIs(decode(sae, code, x), sae.decode(f, x), std::sqrt(kFeatures));
+  }
+}
+
+TEST(SparseDecoder, RestoresTheScaleOfANormalisingSae) {
+  const Autoencoder sae = Autoencoder::load(testing::golden("formats/lens-standard-layer"));
+  const at::Tensor x = 3 * at::randn({kTokens, sae.width()}) + 1;
+  SparseCode code;
+  code.features = sae.features();
+  at::Tensor f = at::zeros({kTokens, sae.features()});
+  f.select(1, 0).fill_(0.5F);
+  appendActive(viewOf(std::as_const(f)), code);
+  expectIs(decode(sae, code, x), sae.decode(f, x), 10);
 }
 
 class EveryArchitecture : public ::testing::TestWithParam<Architecture> {};

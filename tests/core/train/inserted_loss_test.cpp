@@ -204,11 +204,8 @@ class InsertedLossTest : public InsertedLossOf {};
 TEST_P(InsertedLossTest, APerfectReplacementRecoversEverything) {
   const LanguageModel model = tinyModel(true);
   InsertedLossMeter meter(model, tokenizer(), {site(), {}, corpus_, 2});
-  const auto measured = meter.measure(
-      [](const at::Tensor& x) {
-        return SiteReplacement{x.relu(), x};
-      },
-      job());
+  const auto measured =
+      meter.measure([](const at::Tensor& x) { return replacementOf(x.relu(), x); }, job());
   const ContextLoss total = measured.total();
   EXPECT_NEAR(total.sae, total.base, 1e-4);
   EXPECT_NEAR(*recovered(total.zero, total.sae, total.base), 1, 1e-4);
@@ -223,7 +220,7 @@ TEST_P(InsertedLossTest, TheMeanInPlaceExplainsNoVarianceAndCostsWhatTheMeanCost
   const at::Tensor mean = BruteForce(model, corpus_, site()).x().mean(0).to(at::kFloat);
   const auto measured = meter.measure(
       [&](const at::Tensor& x) {
-        return SiteReplacement{at::zeros({x.size(0), 3}), mean.expand_as(x)};
+        return replacementOf(at::zeros({x.size(0), 3}), mean.expand_as(x));
       },
       job());
   EXPECT_NEAR(measured.total().sae, measured.total().mean, 1e-4);

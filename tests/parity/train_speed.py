@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tokens a second of training an SAE from text, end to end, by SAELens and by ours, side by side in
+one run: Pythia-70m's shape with random weights, layer 1's MLP output, 512 → 2048, 8 × 128 tokens a
+step, float32 (ours also with the model in bfloat16), WikiText-2. Opening the model and writing the
+result count on neither side: each rate is that of the steps between a short run and a long one.
+
+    tests/parity/setup_python && .deps/python/bin/python tests/parity/train_speed.py
+    FEATURESCOPE_BIN: where featurescope lies (default: build/release/bin)
+    FEATURESCOPE_TEST_DATA: Pythia's tokenizer and the text
+
+SAELens trains only with what it requires (transformer-lens, datasets, …), which setup_python leaves
+out; install that into a Python of your own and run the script with it."""
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedTokenizerFast
+
+ROOT = Path(__file__).resolve().parents[2]
+os.environ.setdefault("FEATURESCOPE_BIN", str(ROOT / "build/release/bin"))
+os.environ.setdefault("FEATURESCOPE_TEST_DATA", str(ROOT.parent / "shared/data"))
+
+from comparison import DATA, figures  # noqa: E402
+
+try:
+    from datasets import Dataset
+    from sae_lens import (LanguageModelSAERunnerConfig, LanguageModelSAETrainingRunner,
+                          LoggingConfig, StandardTrainingSAEConfig)
+except ImportError as missing:
+    sys.exit(f"SAELens cannot train here: {missing}")
+
+NAME, TEXT = "gpt_neox.layers.1.mlp.dense_4h_to_h", DATA / "wikitext2_valid.txt"
+BATCH, CONTEXT, SHORT, LONG, ROUNDS = 8, 128, 20, 120, 3
+
+
+def make_model(folder):
+    torch.manual_seed(1)
+    config = GPTNeoXConfig(num_hidden_layers=6, hidden_size=512, num_attention_heads=8,
+                           intermediate_size=2048, vocab_size=50304, rotary_pct=0.25,
+                           hidden_act="gelu")
+    GPTNeoXForCausalLM(config).save_pretrained(folder)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(DATA / "pythia_tokenizer.json"),
+                                        bos_token="<|endoftext|>", eos_token="<|endoftext|>")
+    tokenizer.save_pretrained(folder)
+    shutil.copy(DATA / "pythia_tokenizer.json", folder / "tokenizer.json")
+
+
+def seconds_of(work):
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def rate(run):
+    """Tokens a second of `run(steps)`, the start left out."""
+    spent = seconds_of(lambda: run(LONG)) - seconds_of(lambda: run(SHORT))
+    return (LONG - SHORT) * BATCH * CONTEXT / spent
+
+
+def sae_lens(folder, steps):
+    text = TEXT.read_text(encoding="utf-8")
+    pieces = [text[i:i + 20_000] for i in range(0, len(text), 20_000)]
+    config = LanguageModelSAERunnerConfig(
+        sae=StandardTrainingSAEConfig(d_in=512, d_sae=2048, l1_coefficient=1.0,
+                                      normalize_activations="none"),
+        model_name=str(folder / "model"), model_class_name="AutoModelForCausalLM", hook_name=NAME,
+        is_dataset_tokenized=False, streaming=False, prepend_bos=False, context_size=CONTEXT,
+        training_tokens=steps * BATCH * CONTEXT, train_batch_size_tokens=BATCH * CONTEXT,
+        store_batch_size_prompts=BATCH, n_batches_in_buffer=16, lr=1e-4, device="cpu",
+        dtype="float32", n_checkpoints=0, checkpoint_path=str(folder / "checkpoints"),
+        output_path=None, verbose=False,
+        logger=LoggingConfig(log_to_wandb=False))
+    LanguageModelSAETrainingRunner(config, override_dataset=Dataset.from_dict({"text": pieces})).run()
+
+
+def ours(folder, steps, dtype):
+    figures("train", "--model", folder / "model", "--layer", 1, "--text", TEXT, "--features", 2048,
+            "--batch", BATCH, "--context", CONTEXT, "--steps", steps, "--dtype", dtype,
+            "--out", folder / "run", "--force")
+
+
+def main():
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        make_model(folder / "model")
+        print("tokens a second   SAELens      ours     ratio   ours, model in bfloat16     ratio")
+        for _ in range(ROUNDS):
+            theirs = rate(lambda steps: sae_lens(folder, steps))
+            float32, rounded = (rate(lambda steps, dtype=dtype: ours(folder, steps, dtype))
+                                for dtype in ("float32", "bfloat16"))
+            print(f"{theirs:25.0f}{float32:10.0f}{float32 / theirs:10.2f}"
+                  f"{rounded:26.0f}{rounded / theirs:10.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
