@@ -149,7 +149,8 @@ Flags::Flag Flags::text(const std::string& name, std::string kind, std::string& 
 
 Flags::Flag Flags::texts(const std::string& name, std::string kind,
                          std::vector<std::string>& target, std::string help) {
-  return add(name, std::move(kind), std::move(help), {}, Count::Repeated,
+  const Count count = name.starts_with('-') ? Count::Repeated : Count::Many;
+  return add(name, std::move(kind), std::move(help), {}, count,
              [&target](const auto& values) { target = values; });
 }
 

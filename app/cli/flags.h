@@ -53,6 +53,7 @@ class Flags {
   /// A name without dashes ("INDEX") is a positional argument. `kind` is the value's name in the
   /// help: DIR, FILE, N, X, NAME.
   Flag text(const std::string& name, std::string kind, std::string& target, std::string help);
+  /// One value after each flag, which may be repeated; all that follow, of a positional argument.
   Flag texts(const std::string& name, std::string kind, std::vector<std::string>& target,
              std::string help);
   Flag path(const std::string& name, std::string kind, std::filesystem::path& target,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/help.h"
 
+#include "core/base/version.h"
 #include "core/lm/compute.h"
 
 #include <fmt/format.h>
@@ -70,7 +71,7 @@ std::string verbHelp(const VerbEntry& entry, const Flags& flags) {
 }
 
 std::string versionLine() {
-  return fmt::format("featurescope {} (LibTorch {})\n", FEATURESCOPE_VERSION, torchVersion());
+  return fmt::format("featurescope {} (LibTorch {})\n", programVersion(), torchVersion());
 }
 
 }  // namespace featurescope::cli

@@ -111,7 +111,9 @@ int runVerb(const VerbEntry& entry, const std::vector<std::string>& arguments) {
   Interruption interruption;
   ProgressDisplay progress(common.quiet);
   try {
-    const Session session{common, flags, output, progress, interruption};
+    std::vector<std::string> all{std::string(entry.name)};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    const Session session{common, flags, output, progress, interruption, all};
     guarded(fmt::format("{} failed", entry.name), [&] { verb->run(session); });
     progress.clear();
     output.flush();

@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace featurescope::cli {
 
@@ -29,6 +30,7 @@ struct Session {
   Output& output;
   ProgressDisplay& progress;
   Interruption& interruption;
+  const std::vector<std::string>& arguments;  ///< as typed, the verb first
 
   [[nodiscard]] JobContext job() const { return {interruption.token(), progress}; }
   /// The verb's result: `figures` with --json, else `sentences` for a person. Once.

@@ -1,29 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/sibling_program.h"
 #include "app/cli/verbs.h"
 
-#include <cerrno>
-#include <csignal>
-#include <system_error>
-#include <unistd.h>
+#include <utility>
 
 namespace featurescope::cli {
 
 namespace {
-
-namespace fs = std::filesystem;
-
-/// The window is a program of its own beside this one, so that this one needs no Qt.
-fs::path windowProgram() {
-  std::error_code error;
-  const fs::path self = fs::read_symlink("/proc/self/exe", error);
-  fs::path window = self.parent_path() / "featurescope-gui";
-  if (error || !fs::exists(window, error)) {
-    throw UserError(ErrorCode::NotFound, "cannot open the window",
-                    "there is no featurescope-gui beside this program",
-                    "this build has no window; the other verbs do all it does");
-  }
-  return window;
-}
 
 class GuiVerb final : public Verb {
  public:
@@ -36,18 +19,13 @@ class GuiVerb final : public Verb {
       throw wrongUsage("cannot run `featurescope gui`", "a window has no JSON to print",
                        "leave --json out");
     }
-    const fs::path window = windowProgram();
-    std::string program = window.string(), study = study_ ? study_->string() : "";
-    char* const arguments[] = {program.data(), study_ ? study.data() : nullptr, nullptr};
-    Interruption::restoreDefaults();
-    std::signal(SIGPIPE, SIG_DFL);
-    ::execv(program.c_str(), arguments);
-    throw UserError(ErrorCode::NotFound, "cannot open the window",
-                    program + ": " + std::generic_category().message(errno));
+    std::vector<std::string> arguments;
+    if (study_) arguments.push_back(study_->string());
+    becomeProgram("featurescope-gui", "cannot open the window", std::move(arguments));
   }
 
  private:
-  std::optional<fs::path> study_;
+  std::optional<std::filesystem::path> study_;
 };
 
 }  // namespace

@@ -11,7 +11,7 @@ std::span<const VerbEntry* const> verbs() {
       &kInfo,    &kTokenize,                                                    // look at files
       &kTrain,   &kFinetune, &kResume,      &kForward,   &kEncode,  &kConvert,  // models and SAEs
       &kIndex,   &kFeatures, &kActivations, &kSearch,  // what features fire on
-      &kInspect, &kCompare,  &kEvaluate,    &kAttribute, &kCosines, &kUpgrade};
+      &kInspect, &kCompare,  &kEvaluate,    &kAttribute, &kCosines, &kFigure,  &kUpgrade};
   return kVerbs;
 }
 

@@ -180,8 +180,7 @@ class InsertedLossMeter::Pass {
     LanguageModel::Prefix prefix{
         .site = site, .value = captured.sites.at(site), .hidden = {}, .partial = {}};
     if (site.kind == SiteKind::Resid) return prefix;
-    prefix.hidden = site.layer.value > 0 ? captured.sites.at(before(site))
-                                         : model_.embed(tokens);
+    prefix.hidden = site.layer.value > 0 ? captured.sites.at(before(site)) : model_.embed(tokens);
     return prefix;
   }
   [[nodiscard]] static const at::Tensor& finite(const at::Tensor& x, const Site& site) {

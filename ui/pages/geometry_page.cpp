@@ -4,6 +4,7 @@
 #include "core/base/numbers.h"
 #include "ui/bridge/selection.h"
 #include "ui/bridge/window_context.h"
+#include "ui/figures/figures.h"
 #include "ui/models/number_format.h"
 #include "ui/pages/page_parts.h"
 #include "ui/pages/result_table.h"
@@ -19,14 +20,11 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace featurescope {
 
 namespace {
-
-constexpr int kBins = 100;
 
 ResultRow rowOf(const QString& name, const CosineGroup& group) {
   const auto shown = [](double value) { return formatValue(value, 3); };
@@ -189,7 +187,6 @@ void GeometryPage::showReport() {
     rows_->setEnabled(!report_->encoder.empty());
     if (report_->encoder.empty()) rows_->setCurrentIndex(0);
   }
-  const auto& cosines = ofEncoder() ? report_->encoder : report_->decoder;
   const DeadDirection& direction =
       ofEncoder() ? report_->encoderDirection : report_->decoderDirection;
   if (direction.dead.features == 0) {
@@ -198,26 +195,9 @@ void GeometryPage::showReport() {
     emit shown();
     return;
   }
-  std::vector<CosineSample> samples;
-  samples.reserve(cosines.size());
-  for (const FeatureCosine& each : cosines) {
-    if (each.cosine) samples.push_back({*each.cosine, each.density, each.dead});
-  }
-  std::vector<double> decades;
-  if (strata_->isChecked()) {
-    decades.reserve(direction.strata.size() + 1);
-    for (const DeadDirection::Stratum& stratum : direction.strata) decades.push_back(stratum.low);
-    // The last one holds density 1, too.
-    if (!direction.strata.empty()) {
-      decades.push_back(std::nextafter(direction.strata.back().high, 2.0));
-    }
-  }
-  CosineHistogram histogram = countCosines(samples, kBins, decades);
-  histogram.asShares = shares_->isChecked();
-  if (!ofEncoder() && report_->randomDirection) {
-    histogram.randomDead = report_->randomDirection->dead.mean;
-  }
-  view_->setFigure(makeFigure(histogram));
+  view_->setFigure(makeFigure(cosineHistogramOf(*report_, {.encoder = ofEncoder(),
+                                                           .byDensity = strata_->isChecked(),
+                                                           .asShares = shares_->isChecked()})));
   showGroups(direction);
   body_->setCurrentIndex(1);
   emit shown();
@@ -261,7 +241,8 @@ void GeometryPage::onHover(std::optional<double> x) {
     readout_->setText(QStringLiteral(" "));
     return;
   }
-  const auto bin = std::min(static_cast<std::size_t>((*x + 1) / 2 * kBins), table.rows.size() - 1);
+  const auto place = (*x + 1) / 2 * static_cast<double>(table.rows.size());
+  const auto bin = std::min(static_cast<std::size_t>(place), table.rows.size() - 1);
   const auto& row = table.rows[bin];
   readout_->setText(tr("%1 to %2: %3 dead, %4 alive")
                         .arg(QString::fromStdString(row[0]), QString::fromStdString(row[1]),

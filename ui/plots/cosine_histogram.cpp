@@ -136,14 +136,14 @@ void draw(QCustomPlot& plot, const CosineHistogram& data, const FigureStyle& sty
   const double margin = 0.04 * (right - left) + 0.01;
   plot.xAxis->setRange(std::max(-1.0, left - margin), std::min(1.0, right + margin));
   plot.yAxis->setRange(0, most > 0 ? most * 1.08 : 1);
-  plot.legend->setVisible(true);
-  plot.axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignTop | Qt::AlignRight);
+  showLegendAbove(plot, data.strata.empty() ? 3 : 2);
 }
 
 Figure makeFigure(const CosineHistogram& data) {
   Figure figure;
   figure.name = "cosines";
   figure.title = translated("Cosines of features with the average dead feature");
+  if (!data.strata.empty()) figure.aspect = 0.8;  // room for a long legend
   figure.draw = [data](QCustomPlot& plot, const FigureStyle& style) { draw(plot, data, style); };
   figure.table.header = {"low", "high", "dead", "alive"};
   for (const auto& stratum : data.strata) {

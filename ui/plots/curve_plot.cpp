@@ -179,7 +179,7 @@ Figure makeFigure(const QString& name, const CurveChart& chart) {
   figure.draw = [chart](QCustomPlot& plot, const FigureStyle& style) {
     draw(plot, chart, style);
     plot.yAxis->setLabel(chart.title);
-    plot.legend->setVisible(chart.curves.size() > 1);
+    if (chart.curves.size() > 1) showLegendAbove(plot, 2);
   };
   const std::vector<Curve> front = smoothedCurves(chart);
   figure.table.header = {"curve", "x", "y"};

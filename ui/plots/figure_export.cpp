@@ -48,9 +48,21 @@ QString provenanceText(const Figure& figure) {
   return lines.join(u'\n');
 }
 
-void paint(const Figure& figure, QCPPainter& painter, const QSize& size) {
+/// Above whatever the figure has laid out.
+void addHeading(QCustomPlot& plot, const QString& text, const FigureStyle& style) {
+  QFont font = style.font;
+  font.setWeight(QFont::DemiBold);
+  auto* heading = new QCPTextElement(&plot, text, font);
+  heading->setTextColor(style.colors.text);
+  plot.plotLayout()->insertRow(0);
+  plot.plotLayout()->addElement(0, 0, heading);
+}
+
+void paint(const Figure& figure, bool heading, QCPPainter& painter, const QSize& size) {
   QCustomPlot plot;
-  figure.draw(plot, FigureStyle::paper());
+  const FigureStyle style = FigureStyle::paper();
+  figure.draw(plot, style);
+  if (heading) addHeading(plot, figure.title, style);
   plot.toPainter(&painter, size.width(), size.height());
 }
 
@@ -83,7 +95,7 @@ QByteArray renderPdf(const Figure& figure, const FigureFile& file) {
     painter.setModes(QCPPainter::pmVectorized | QCPPainter::pmNoCaching |
                      QCPPainter::pmNonCosmetic);
     painter.scale(10, 10);
-    paint(figure, painter, layoutSize(file));
+    paint(figure, file.heading, painter, layoutSize(file));
   }
   static const QRegularExpression kDate(QStringLiteral("/CreationDate \\(D:(\\d{14})"));
   static const QRegularExpression kId(
@@ -106,7 +118,7 @@ QByteArray renderSvg(const Figure& figure, const FigureFile& file) {
   generator.setViewBox(QRect(QPoint(), size));
   QCPPainter painter(&generator);
   painter.setModes(QCPPainter::pmVectorized | QCPPainter::pmNoCaching | QCPPainter::pmNonCosmetic);
-  paint(figure, painter, size);
+  paint(figure, file.heading, painter, size);
   painter.end();
   return bytes;
 }
@@ -144,7 +156,7 @@ QImage renderImage(const Figure& figure, const FigureFile& file) {
   painter.setRenderHint(QPainter::Antialiasing);
   painter.setModes(QCPPainter::pmVectorized | QCPPainter::pmNoCaching | QCPPainter::pmNonCosmetic);
   painter.scale(scale, scale);
-  paint(figure, painter, size);
+  paint(figure, file.heading, painter, size);
   painter.end();
   const auto perMetre = static_cast<int>(std::lround(file.dpi / kMillimetresPerInch * 1000));
   image.setDotsPerMeterX(perMetre);

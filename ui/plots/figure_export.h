@@ -22,6 +22,7 @@ struct FigureFile {
   double widthMillimetres = kSingleColumnMillimetres;
   double heightMillimetres = kSingleColumnMillimetres * 0.62;
   int dpi = 300;
+  bool heading = false;  ///< the figure's title above it
 };
 
 /// The format of a file's ending, in any case.

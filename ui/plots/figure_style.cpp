@@ -70,4 +70,16 @@ void apply(QCustomPlot& plot, const FigureStyle& style) {
   plot.axisRect()->setMinimumMargins({style.compact ? 2 : 6, 6, 8, 2});
 }
 
+void showLegendAbove(QCustomPlot& plot, int columns) {
+  if (plot.legend->layout() != plot.plotLayout()) {
+    plot.plotLayout()->insertRow(0);
+    plot.plotLayout()->addElement(0, 0, plot.legend);
+    plot.plotLayout()->setRowStretchFactor(0, 0.001);
+  }
+  plot.legend->setFillOrder(QCPLegend::foColumnsFirst, /*rearrange=*/false);
+  plot.legend->setWrap(columns);
+  plot.legend->setFillOrder(QCPLegend::foColumnsFirst);
+  plot.legend->setVisible(true);
+}
+
 }  // namespace featurescope

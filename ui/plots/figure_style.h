@@ -27,4 +27,7 @@ struct FigureStyle {
 /// Gives a plot's ground and axes the style: thin lines, no frame, horizontal grid only.
 void apply(QCustomPlot& plot, const FigureStyle& style);
 
+/// Shows the legend in rows of its own, where it hides nothing: `columns` entries side by side.
+void showLegendAbove(QCustomPlot& plot, int columns);
+
 }  // namespace featurescope

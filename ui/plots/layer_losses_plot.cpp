@@ -40,22 +40,12 @@ QSharedPointer<QCPAxisTicker> layerTicker(const LayerLossBars& bars) {
   return ticker;
 }
 
-/// In a row of its own: bars may be as high as the plot anywhere.
-void placeLegendAbove(QCustomPlot& plot) {
-  if (plot.plotLayout()->rowCount() > 1) return;
-  plot.plotLayout()->insertRow(0);
-  plot.plotLayout()->addElement(0, 0, plot.legend);
-  plot.legend->setFillOrder(QCPLegend::foColumnsFirst);
-  plot.plotLayout()->setRowStretchFactor(0, 0.001);
-}
-
 }  // namespace
 
 void draw(QCustomPlot& plot, const LayerLossBars& bars, const FigureStyle& style,
           bool logarithmic) {
   const PlotColors& colors = style.colors;
   apply(plot, style);
-  placeLegendAbove(plot);
   plot.clearPlottables();
   QCPBars* base = addBars(plot, QObject::tr("model"), colors.curve(kBaseCurve));
   QCPBars* added = addBars(plot, QObject::tr("added by the SAE"), colors.dead);
@@ -84,9 +74,9 @@ void draw(QCustomPlot& plot, const LayerLossBars& bars, const FigureStyle& style
                        any ? bars.layers.back() + 0.6 : 0.5);
   plot.xAxis->setLabel(QObject::tr("layer with the SAE in place"));
   plot.yAxis->setLabel(QObject::tr("loss, nats a token"));
-  plot.legend->setVisible(true);
   const bool lowers = std::ranges::any_of(bars.sae, [&](double sae) { return sae < bars.base; });
   if (!lowers) saved->removeFromLegend();
+  showLegendAbove(plot, 3);
 }
 
 Figure makeFigure(const LayerLossBars& bars, bool logarithmic) {

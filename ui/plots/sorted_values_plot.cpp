@@ -79,7 +79,7 @@ Figure makeFigure(const QString& name, const QString& title, const SortedValues&
   for (std::size_t rank = 0; rank < values.values.size(); ++rank) {
     figure.table.rows.push_back({std::to_string(rank + 1),
                                  std::to_string(values.features[rank].value),
-                                 shortest(values.values[rank])});
+                                 shortest(static_cast<float>(values.values[rank]))});
   }
   return figure;
 }

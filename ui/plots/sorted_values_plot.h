@@ -19,7 +19,7 @@ class QLabel;
 
 namespace featurescope {
 
-/// A value of every feature, the largest first.
+/// A float32 value of every feature, the largest first.
 struct SortedValues {
   std::vector<FeatureId> features;
   std::vector<double> values;  ///< falling

@@ -112,9 +112,10 @@ class TableElement final : public QCPLayoutElement {
     double x = line.left();
     for (std::size_t column = 0; column < widths.size(); ++column) {
       const QRectF cell(x + kColumnGap / 2, line.top(), widths[column] - kColumnGap, line.height());
-      const bool number = table_.columns[column].number;
-      painter.drawText(cell, (number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter,
-                       metrics.elidedText(cells[column], Qt::ElideRight, cell.width() + 1));
+      const bool right = table_.columns[column].right;
+      painter.drawText(cell, (right ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter,
+                       metrics.elidedText(cells[column], right ? Qt::ElideLeft : Qt::ElideRight,
+                                          cell.width() + 1));
       x += widths[column];
     }
   }

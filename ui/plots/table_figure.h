@@ -14,7 +14,7 @@ namespace featurescope {
 struct ShownTable {
   struct Column {
     QString title;
-    bool number = false;  ///< aligned right
+    bool right = false;  ///< aligned right, and cut at its left where there is no room
   };
   std::vector<Column> columns;
   std::vector<std::vector<QString>> rows;

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/figure_request.h"
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/store/index_reader.h"
+#include "ui/figures/figures.h"
+#include "ui/plots/figure_export.h"
+
+#include <QApplication>
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <map>
+#include <string_view>
+
+namespace featurescope::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+FeatureId featureIn(const IndexReader& index, const std::string& text) {
+  std::int32_t id = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc() || end != text.data() + text.size() || id < 0) {
+    throw wrongUsage("cannot use FEATURE " + text, "it takes a whole number from 0");
+  }
+  if (id >= index.featureCount()) {
+    throw UserError(ErrorCode::OutOfRange, "cannot show feature " + text,
+                    fmt::format("the index has {} features", index.featureCount()),
+                    fmt::format("choose one from 0 to {}", index.featureCount() - 1));
+  }
+  return FeatureId{id};
+}
+
+Figure cosinesFigure(const FigureRequest& request, std::uint64_t seed) {
+  const CosinesReport report = request.sae ? cosinesOfCheckpoint(*request.sae, seed)
+                                           : cosinesOfIndex(request.inputs.front(), seed);
+  Figure figure = featurescope::makeFigure(cosineHistogramOf(
+      report,
+      {.encoder = request.encoder, .byDensity = request.byDensity, .asShares = request.shares}));
+  if (request.sae) {
+    figure.provenance = {{"sae", request.sae->filename().string()}};
+  } else {
+    for (const auto& [key, value] : IndexReader::open(request.inputs.front()).provenance()) {
+      figure.provenance.emplace_back(key, value);
+    }
+  }
+  figure.provenance.emplace_back("weights", request.encoder ? "encoder columns" : "decoder rows");
+  return figure;
+}
+
+Figure curveFigure(const FigureRequest& request, RunCurve curve) {
+  const std::vector<fs::path> runs(request.inputs.begin(), request.inputs.end());
+  const bool tuning = curve == RunCurve::FineTuningLoss;
+  CurveChart look;
+  look.smoothing = request.smoothing;
+  look.logarithmic = request.logY;
+  look.logarithmicX = request.logX;
+  return runCurveFigure(curve, runs,
+                        !request.over.empty() ? request.over
+                        : tuning              ? "step"
+                                              : "tokens",
+                        look);
+}
+
+Figure figureOf(const FigureRequest& request, std::uint64_t seed) {
+  static const std::map<std::string_view, RunCurve> kCurves{
+      {"sparsity", RunCurve::Sparsity},
+      {"l1-coeff", RunCurve::L1Coefficient},
+      {"l1-loss", RunCurve::L1Loss},
+      {"recon-loss", RunCurve::ReconstructionLoss},
+      {"finetune-loss", RunCurve::FineTuningLoss}};
+  if (const auto curve = kCurves.find(request.kind); curve != kCurves.end()) {
+    return curveFigure(request, curve->second);
+  }
+  if (request.kind == "activations") {
+    const IndexReader index = IndexReader::open(request.inputs[0]);
+    return activationsFigure(index, featureIn(index, request.inputs[1]), request.limit);
+  }
+  if (request.kind == "cosines") return cosinesFigure(request, seed);
+  if (request.kind == "layer-losses") {
+    return layerLossesFigure(request.inputs.front(), request.logY);
+  }
+  if (request.kind == "scales") return scalesFigure(request.inputs.front());
+  return biasesFigure(request.inputs.front());
+}
+
+/// Qt's own remarks help nobody who asked for a figure; what stops it is told like any other error.
+void tellQtMessage(QtMsgType type, const QMessageLogContext&, const QString& text) {
+  if (type != QtFatalMsg) return;
+  throw UserError(ErrorCode::Internal, "cannot draw the figure",
+                  text.section(u'\n', 0, 0).toStdString());
+}
+
+}  // namespace
+
+void makeFigure(const FigureRequest& request, const Session& session) {
+  // Needs no display, and looks the same whatever display there is.
+  qputenv("QT_QPA_PLATFORM", "offscreen");
+  qInstallMessageHandler(tellQtMessage);
+  int count = 1;
+  char name[] = "featurescope-figure";
+  char* arguments[] = {name, nullptr};
+  const QApplication application(count, arguments);
+
+  Figure figure = figureOf(request, session.flags.compute.seed);
+  if (!request.title.empty()) figure.title = QString::fromStdString(request.title);
+  FigureFile file;
+  file.format = *formatOf(QString::fromStdString(request.out.filename().string()));
+  file.widthMillimetres =
+      request.width == "double" ? kDoubleColumnMillimetres : kSingleColumnMillimetres;
+  file.heightMillimetres = request.height.value_or(figure.heightAt(file.widthMillimetres));
+  file.dpi = static_cast<int>(request.dpi);
+  file.heading = !request.title.empty();
+  const QByteArray bytes = renderFile(figure, file);
+  writeFile(request.out, {bytes.constData(), static_cast<std::size_t>(bytes.size())});
+
+  session.report({{"kind", request.kind},
+                  {"out", request.out.string()},
+                  {"title", figure.title.toStdString()},
+                  {"rows", figure.table.rows.size()},
+                  {"width_mm", file.widthMillimetres},
+                  {"height_mm", file.heightMillimetres},
+                  {"bytes", bytes.size()}},
+                 fmt::format("wrote {}: {} ({} rows of numbers)\n", request.out.string(),
+                             figure.title.toStdString(), figure.table.rows.size()));
+}
+
+}  // namespace featurescope::cli
