@@ -68,6 +68,14 @@ std::string describeTexts(const std::vector<std::filesystem::path>& files, const
   return texts.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string describeCoActivation(const IndexReport& report, const IndexDetail& detail) {
+  if (report.countedCoActivations) return "counted at every token, for all pairs of features";
+  return fmt::format(
+      "estimated, since too many features are active at a token to count all pairs: from samples "
+      "of {0} activations a feature, Jaccard index J with standard error sqrt(J(1-J)/{0})",
+      detail.drawn());
+}
+
 }  // namespace
 
 Provenance describeInputs(const IndexRequest& request, const JobContext& job) {
@@ -120,14 +128,7 @@ Provenance describeInputs(const IndexRequest& request, const JobContext& job) {
 
 Provenance describeOutcome(const CorpusReport& corpus, const IndexReport& report,
                            const IndexDetail& detail) {
-  return {
-      {"definition_co_activation",
-       report.countedCoActivations
-           ? "counted at every token, for all pairs of features"
-           : fmt::format("estimated, since too many features are active at a token to count all "
-                         "pairs: from samples of {0} activations a feature, Jaccard index J with "
-                         "standard error sqrt(J(1-J)/{0})",
-                         detail.drawn())},
+  Provenance entries{
       {"tokens", std::to_string(report.tokens)},
       {"contexts", std::to_string(report.contexts)},
       {"documents", std::to_string(corpus.documents)},
@@ -136,6 +137,10 @@ Provenance describeOutcome(const CorpusReport& corpus, const IndexReport& report
       {"dead", std::to_string(report.dead)},
       {"l0", shortest(report.l0)},
   };
+  if (detail.neighbours > 0) {
+    entries["definition_co_activation"] = describeCoActivation(report, detail);
+  }
+  return entries;
 }
 
 }  // namespace featurescope

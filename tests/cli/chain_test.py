@@ -9,7 +9,7 @@ import sqlite3
 import unittest
 
 from support import tensors, tiny_model
-from support.program import TINY_TOKENIZER, CliTest
+from support.program import SOURCE, TINY_TOKENIZER, CliTest
 
 SITE = "gpt_neox.layers.1.mlp.dense_4h_to_h"
 CONTEXT = 32
@@ -124,6 +124,15 @@ class Chain(CliTest):
             self.assertTrue(math.isclose(in_view[4], row["activation"], rel_tol=1e-7))
         keys = {key for key, _ in database.execute("SELECT key, value FROM provenance")}
         self.assertTrue(keys)
+
+    def test_the_queries_of_the_documentation_give_rows(self):
+        self.done(*INDEX)
+        database = sqlite3.connect(self.folder / "i.sqlite")
+        self.addCleanup(database.close)
+        queries = re.findall(r"```sql\n(.*?)```", (SOURCE / "docs" / "index.md").read_text(), re.DOTALL)
+        self.assertTrue(queries)
+        for query in queries:
+            self.assertTrue(database.execute(query).fetchall(), query)
 
     def test_the_table_for_people_is_aligned(self):
         self.done(*INDEX)

@@ -97,6 +97,13 @@ class Search(CliTest):
                          active - other - matched)
         self.assertEqual(set(self.positions("--any", "--feature", 5, "--regex", "[a-z]+")), active | matched)
 
+    def test_a_least_value_is_asked_of_what_is_sought_and_not_of_what_is_excluded(self):
+        values, others = self.values(5), self.values(7)
+        active = sorted(value for value in values if value > 0)
+        bound = (active[len(active) // 3] + active[len(active) // 3 + 1]) / 2
+        self.assertEqual(self.positions("--feature", 5, "--not-feature", 7, "--min-activation", bound),
+                         [i for i, value in enumerate(values) if value >= bound and others[i] <= 0])
+
     def test_rows_are_limited_and_go_on(self):
         every = self.positions("--regex", ".")
         first = self.done("search", "i.sqlite", "--regex", ".", "--limit", 3, "--json")

@@ -220,6 +220,17 @@ TEST_F(BuildIndex, SaysWhatItWasMadeFrom) {
   EXPECT_EQ(texts[1]["hash"], hashFile(study_.texts[1]));
 }
 
+TEST_F(BuildIndex, SaysHowCoActivationWasFoundOnlyWhereItWas) {
+  IndexRequest r = request();
+  build(r);
+  EXPECT_THAT(IndexReader::open(r.out).provenance().at("definition_co_activation"),
+              HasSubstr("counted at every token"));
+  r.detail.neighbours = 0;
+  r.out = study_.folder.path() / "without.sqlite";
+  build(r);
+  EXPECT_FALSE(IndexReader::open(r.out).provenance().contains("definition_co_activation"));
+}
+
 TEST_F(BuildIndex, NotesTheDroppedRemainder) {
   build(request());
   ASSERT_EQ(listener_.notes.size(), 1u);
