@@ -99,10 +99,11 @@ ReplaceSite replaceBy(const Autoencoder& autoencoder) {
     };
   }
   struct Memory {
+    explicit Memory(const Autoencoder& of) : encoder(of) {}
     SparseEncoder encoder;
     SparseCode code;
   };
-  const auto memory = std::make_shared<Memory>(SparseEncoder(autoencoder), SparseCode());
+  const auto memory = std::make_shared<Memory>(autoencoder);
   return [&autoencoder, memory](const at::Tensor& x) {
     SparseCode& code = memory->code;
     code.clear();

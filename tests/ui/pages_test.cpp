@@ -130,6 +130,36 @@ class PagesTest : public QObject {
              model->activation(2).activation.activation);
   }
 
+  void hoveringAnExampleMarksItsTokenInTheLists() {
+    auto* table = find<DataTable>("activationTable");
+    auto* fires = find<ResultTable>("tokenTable");
+    const auto* model = qobject_cast<const ExamplesModel*>(table->model());
+    const auto tokenOf = [&](int example) {
+      const ContextRecord& context = model->activation(example).context;
+      return QString::fromStdString(context.tokens[context.peak]);
+    };
+    const auto cellOf = [&](const QString& token) {
+      for (int row = 0; row < fires->cells().rowCount(); ++row) {
+        const QModelIndex cell = fires->cells().index(row, 0);
+        if (cell.data() == token) return cell;
+      }
+      return QModelIndex();
+    };
+    int example = 0;
+    while (example < model->rowCount() && !cellOf(tokenOf(example)).isValid()) ++example;
+    QVERIFY(example < model->rowCount());
+    const QModelIndex cell = model->index(example, ExamplesModel::Activation);
+    table->scrollTo(cell);
+    QTest::mouseMove(table->viewport(), table->visualRect(cell).center());
+    QTRY_COMPARE(fires->markedToken(), tokenOf(example));
+    QCOMPARE(find<ResultTable>("logitTable")->markedToken(), tokenOf(example));
+    const QRect where = fires->visualRect(cellOf(tokenOf(example)));
+    const QImage marked = fires->viewport()->grab(where).toImage();
+    fires->markToken({});
+    QVERIFY(fires->viewport()->grab(where).toImage() != marked);
+    table->scrollToTop();
+  }
+
   void aNeighbourIsAClickAway() {
     const auto near = reader_->neighbours(dense_[1], NeighbourRelation::DecoderCosine);
     auto* table = find<ResultTable>("neighbourTable");

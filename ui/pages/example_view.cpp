@@ -265,18 +265,20 @@ void ExampleView::openPrompt() {
 
 void ExampleView::onHover(const QModelIndex& index, const QPoint& position) {
   if (!index.isValid()) {
-    emit valueHovered(std::nullopt);
+    emit tokenHovered(std::nullopt);
     return;
   }
   const ActivationRow& row = model_->activation(index.row());
+  std::size_t token = row.context.peak;
   double value = row.activation.activation;
   if (index.column() == ExamplesModel::Context) {
-    const auto token = delegate_->tokenAt(row.context, table_->visualRect(index), position.x());
-    if (token && *token != row.context.peak && *token < row.values.size()) {
-      value = row.values[*token];
+    const auto under = delegate_->tokenAt(row.context, table_->visualRect(index), position.x());
+    if (under && *under != row.context.peak && *under < row.values.size()) {
+      token = *under;
+      value = row.values[token];
     }
   }
-  emit valueHovered(value > 0 ? std::optional(value) : std::nullopt);
+  emit tokenHovered(HoveredToken{QString::fromStdString(row.context.tokens[token]), value});
 }
 
 }  // namespace featurescope

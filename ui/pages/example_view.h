@@ -4,6 +4,7 @@
 #include "ui/bridge/opened_index.h"
 #include "ui/pages/page_colors.h"
 
+#include <QString>
 #include <QWidget>
 
 #include <memory>
@@ -21,6 +22,12 @@ class ColorBar;
 class DataTable;
 class ExamplesModel;
 struct WindowContext;
+
+/// A token of an example, and the feature's value there; 0 where it is not active.
+struct HoveredToken {
+  QString strToken;
+  double value = 0;
+};
 
 /// A feature's examples, one kind at a time (top, quantiles, random, near misses); a double click
 /// or Enter on one opens the wide text around it.
@@ -40,8 +47,8 @@ class ExampleView : public QWidget {
   /// The left (−1) or right (+1) arrow was pressed.
   void stepRequested(int step);
   void told(const QString& sentence);
-  /// The value under the mouse, if it is over a token.
-  void valueHovered(std::optional<double> value);
+  /// The token under the mouse, of an example as a whole its peak; nothing: it has left.
+  void tokenHovered(const std::optional<featurescope::HoveredToken>& token);
 
  private:
   QWidget* makeBar();

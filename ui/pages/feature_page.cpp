@@ -55,7 +55,7 @@ FeaturePage::FeaturePage(const WindowContext& context, QWidget* parent)
   connect(head_, &FeatureHead::copyRequested, examples_, &ExampleView::copyAll);
   connect(examples_, &ExampleView::stepRequested, this, &FeaturePage::stepRequested);
   connect(examples_, &ExampleView::told, this, &Page::told);
-  connect(examples_, &ExampleView::valueHovered, side_, &FeatureSide::markValue);
+  connect(examples_, &ExampleView::tokenHovered, side_, &FeatureSide::mark);
   connect(&context.session, &IndexSession::pageReady, this, &FeaturePage::setPage);
   setPage(nullptr);
 }

@@ -147,7 +147,11 @@ void FeatureSide::setPage(std::shared_ptr<const FeaturePageData> page) {
   showNotes();
 }
 
-void FeatureSide::markValue(std::optional<double> value) { histogramView_->setMark(value); }
+void FeatureSide::mark(const std::optional<HoveredToken>& token) {
+  histogramView_->setMark(token && token->value > 0 ? std::optional(token->value) : std::nullopt);
+  for (ResultTable* table : {logits_, tokens_})
+    table->markToken(token ? token->strToken : QString());
+}
 
 void FeatureSide::showHistogram() {
   histogram_ = {};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/bridge/opened_index.h"
+#include "ui/pages/example_view.h"
 #include "ui/pages/page_colors.h"
 #include "ui/plots/activation_histogram.h"
 #include "ui/plots/figure.h"
@@ -32,8 +33,8 @@ class FeatureSide : public QWidget {
   void setColors(const PageColors& colors, const PlotColors& plotColors);
   /// Null: nothing.
   void setPage(std::shared_ptr<const FeaturePageData> page);
-  /// A value under the mouse is marked in the histogram.
-  void markValue(std::optional<double> value);
+  /// Marks what is under the mouse: its value in the histogram, the token in the lists.
+  void mark(const std::optional<HoveredToken>& token);
   /// Writes what is being typed.
   void commitNotes();
 

@@ -11,14 +11,17 @@ namespace featurescope {
 
 constexpr int kNarrowest = 40;
 constexpr int kSmallHeadHeight = 22;
+constexpr double kMarkedShare = 0.4;  ///< of the activation colour
 
 void ResultDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
                            const QModelIndex& index) const {
   painter->save();
   const QColor ground = paintGround(*painter, option, index);
-  const double share = index.data(ResultTableModel::ShareRole).toDouble();
+  double share = index.data(ResultTableModel::ShareRole).toDouble();
   const int tone = index.data(ResultTableModel::ToneRole).toInt();
   const auto kind = static_cast<ResultKind>(index.data(ResultTableModel::KindRole).toInt());
+  const QString text = index.data(Qt::DisplayRole).toString();
+  if (kind == ResultKind::Token && !text.isEmpty() && text == marked_) share = kMarkedShare;
   QColor ink = kind == ResultKind::Link               ? colors().link
                : quiet_ && kind == ResultKind::Number ? colors().dim
                                                       : colors().text;
@@ -31,7 +34,6 @@ void ResultDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
     painter->drawRoundedRect(box, 3, 3);
     if (share > 0.5) ink = colors().activationText;
   }
-  const QString text = index.data(Qt::DisplayRole).toString();
   if (kind == ResultKind::Number) {
     paintNumber(*painter, option.rect, text, ink);
   } else if (kind == ResultKind::Token) {
@@ -87,6 +89,12 @@ void ResultTable::mouseMoveEvent(QMouseEvent* event) {
   viewport()->setCursor(leadsSomewhere(indexAt(event->position().toPoint()))
                             ? Qt::PointingHandCursor
                             : Qt::ArrowCursor);
+}
+
+void ResultTable::markToken(const QString& token) {
+  if (delegate_.marked() == token) return;
+  delegate_.setMarked(token);
+  viewport()->update();
 }
 
 void ResultTable::setColors(const PageColors& colors) {

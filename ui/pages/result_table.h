@@ -16,12 +16,16 @@ class ResultDelegate : public TableDelegate {
  public:
   using TableDelegate::TableDelegate;
 
+  /// Cells of this token stand out; empty: none do.
+  void setMarked(const QString& token) { marked_ = token; }
+  [[nodiscard]] const QString& marked() const { return marked_; }
   /// Numbers beside others that matter more.
   void setQuiet(bool quiet) { quiet_ = quiet; }
   void paint(QPainter* painter, const QStyleOptionViewItem& option,
              const QModelIndex& index) const override;
 
  private:
+  QString marked_;
   bool quiet_ = false;
 };
 
@@ -41,6 +45,9 @@ class ResultTable : public DataTable {
   void setTable(std::vector<ResultColumn> columns, std::vector<ResultRow> rows,
                 const std::vector<int>& widths, int flexible);
   [[nodiscard]] ResultTableModel& cells() { return model_; }
+  /// Shows where a token stands in the table, if it does; empty: none.
+  void markToken(const QString& token);
+  [[nodiscard]] const QString& markedToken() const { return delegate_.marked(); }
 
  signals:
   /// A feature's row was clicked, or the keyboard's Enter pressed on it.
