@@ -147,7 +147,7 @@ std::vector<Curve> smoothedCurves(const CurveChart& chart) {
 
 void draw(QCustomPlot& plot, const CurveChart& chart, const FigureStyle& style) {
   apply(plot, style);
-  plot.yAxis->setNumberPrecision(4);
+  plot.yAxis->setNumberPrecision(6);
   plot.xAxis->setLabel(chart.xLabel);
   setScale(*plot.yAxis, chart.logarithmic, QSharedPointer<QCPAxisTicker>::create());
   setScale(*plot.xAxis, chart.logarithmicX, QSharedPointer<CountTicker>::create());
