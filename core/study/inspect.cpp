@@ -163,7 +163,8 @@ Json lastRow(const fs::path& csv) {
   return row;
 }
 
-/// The tensors are those of the run's result, once it has one.
+/// The tensors are those of the run's result, once it has one. While another program writes the
+/// run, files come and go between being listed and being read: it has no hash yet.
 Json inspectRun(const fs::path& folder) {
   const Json run = readJson(folder / "run.json");
   Json description{{"shapes", Json::object()}, {"parameters", 0}, {"dtype", nullptr}};
@@ -173,10 +174,11 @@ Json inspectRun(const fs::path& folder) {
   } else if (fs::exists(folder / "scales.safetensors")) {
     description.update(describeTensors(TensorFile::open(folder / "scales.safetensors")));
   }
+  const bool growing = isBeingWritten(folder);
   description.update({{"kind", "run"},
-                      {"hash", hashContents(folder)},
+                      {"hash", growing ? Json() : Json(hashContents(folder))},
                       {"state", run.is_object() ? run.value("state", Json()) : Json()},
-                      {"being_written", isBeingWritten(folder)},
+                      {"being_written", growing},
                       {"checkpoints", namesIn(folder / "checkpoints")},
                       {"last_metrics", lastRow(folder / "metrics.csv")},
                       {"run", run}});

@@ -3,13 +3,12 @@
 import csv
 import io
 import json
-import os
 import shutil
 import signal
 import unittest
 
 from support import tiny_model
-from support.program import CliTest
+from support.run_test import RunTest
 
 STEPS = 60
 TUNE = ("finetune", "--model", "model", "--sae", "sae", "--layer", "1", "--text", "sums.jsonl", "--epochs", "4",
@@ -17,11 +16,9 @@ TUNE = ("finetune", "--model", "model", "--sae", "sae", "--layer", "1", "--text"
         "--held-out-fraction", "0.2", "--scope", "completion", "--threads", "1", "--quiet", "--out", "run")
 
 
-class FineTuning(CliTest):
+class FineTuning(RunTest):
     def setUp(self):
         super().setUp()
-        tiny_model.make_all(self.folder)
-        self.run_folder = self.folder / "run"
         lines = [json.dumps({"context": f"The castle is {a} and {b}:", "completion": f" {a + b}"})
                  for a in range(1, 9) for b in range(1, 6)]
         (self.folder / "sums.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -36,19 +33,6 @@ class FineTuning(CliTest):
         files = ("scales.safetensors", "scales.csv", "metrics.csv")
         return [(self.run_folder / name).read_bytes() for name in files], description["result"], \
             description["measured"]
-
-    def rows(self):
-        metrics = self.run_folder / "metrics.csv"
-        return metrics.read_bytes().count(b"\n") - 1 if metrics.exists() else -1
-
-    def stop_at(self, rows, sent, *arguments):
-        """Sends the signal once metrics.csv has so many rows. False when the run was done before that."""
-        process = self.start_program(*arguments)
-        while process.poll() is None and self.rows() < rows:
-            os.sched_yield()
-        process.send_signal(sent)
-        self.last_lines = process.stderr.read().splitlines()
-        return process.wait() != 0
 
     def test_a_run_that_was_interrupted_and_killed_goes_on_to_the_same_end(self):
         self.done(*TUNE)

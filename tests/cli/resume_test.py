@@ -9,8 +9,8 @@ import signal
 import subprocess
 import unittest
 
-from support import tiny_model
-from support.program import PROGRAM, CliTest
+from support.program import PROGRAM
+from support.run_test import RunTest
 
 STEPS = 120
 TRAIN = ("train", "--model", "model", "--layer", "1", "--text", "text.txt", "--context", "16", "--batch", "4",
@@ -19,12 +19,7 @@ TRAIN = ("train", "--model", "model", "--layer", "1", "--text", "text.txt", "--c
          "--quiet", "--out", "run")
 
 
-class Resume(CliTest):
-    def setUp(self):
-        super().setUp()
-        tiny_model.make_all(self.folder)
-        self.run_folder = self.folder / "run"
-
+class Resume(RunTest):
     def outcome(self):
         """What must not depend on interruptions: weights, and the metrics but for the speed."""
         rows = (self.run_folder / "metrics.csv").read_bytes().split(b"\r\n")
@@ -37,20 +32,6 @@ class Resume(CliTest):
         self.assertEqual(len(outcome[1]), STEPS + 2)
         shutil.rmtree(self.run_folder)
         return outcome
-
-    def rows(self):
-        metrics = self.run_folder / "metrics.csv"
-        return metrics.read_bytes().count(b"\n") - 1 if metrics.exists() else -1
-
-    def stop_at(self, rows, sent, *arguments):
-        """Starts the program and sends the signal once metrics.csv has so many rows. False when the run
-        was done before that."""
-        process = self.start_program(*arguments)
-        while process.poll() is None and self.rows() < rows:
-            os.sched_yield()
-        process.send_signal(sent)
-        self.last_lines = process.stderr.read().splitlines()
-        return process.wait() != 0
 
     def state(self):
         return json.loads((self.run_folder / "run.json").read_text())["state"]
@@ -131,10 +112,14 @@ class Resume(CliTest):
             os.sched_yield()
         self.fails(1, ["another process"], "resume", "run")
         self.fails(1, ["another process"], *TRAIN, "--force")
-        self.assertTrue(self.done("info", "run", "--json").json()["being_written"])
+        growing = self.done("info", "run", "--json").json()
+        self.assertTrue(growing["being_written"])
+        self.assertIsNone(growing["hash"])  # checkpoints come and go while they would be read
         process.kill()
         process.wait()
-        self.assertFalse(self.done("info", "run", "--json").json()["being_written"])
+        stopped = self.done("info", "run", "--json").json()
+        self.assertFalse(stopped["being_written"])
+        self.assertRegex(stopped["hash"], "^sha256:[0-9a-f]{64}$")
 
 
 if __name__ == "__main__":
