@@ -13,7 +13,7 @@ namespace featurescope::cli {
 
 /// What `featurescope figure` was asked for.
 struct FigureRequest {
-  std::string kind;  ///< one of kFigureKinds
+  std::string kind;  ///< as `featurescope figure --help` lists them
   /// Of activations an index and a feature's id; of cosines an index, or nothing with `sae`; of
   /// layer-losses a file of `evaluate --layers --json`; of all others run folders.
   std::vector<std::string> inputs;

@@ -11,6 +11,8 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <string_view>
 
@@ -20,16 +22,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-FeatureId featureIn(const IndexReader& index, const std::string& text) {
+FeatureId featureFrom(const std::string& text) {
   std::int32_t id = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
   if (error != std::errc() || end != text.data() + text.size() || id < 0) {
     throw wrongUsage("cannot use FEATURE " + text, "it takes a whole number from 0");
-  }
-  if (id >= index.featureCount()) {
-    throw UserError(ErrorCode::OutOfRange, "cannot show feature " + text,
-                    fmt::format("the index has {} features", index.featureCount()),
-                    fmt::format("choose one from 0 to {}", index.featureCount() - 1));
   }
   return FeatureId{id};
 }
@@ -77,7 +74,7 @@ Figure figureOf(const FigureRequest& request, std::uint64_t seed) {
   }
   if (request.kind == "activations") {
     const IndexReader index = IndexReader::open(request.inputs[0]);
-    return activationsFigure(index, featureIn(index, request.inputs[1]), request.limit);
+    return activationsFigure(index, featureFrom(request.inputs[1]), request.limit);
   }
   if (request.kind == "cosines") return cosinesFigure(request, seed);
   if (request.kind == "layer-losses") {
@@ -88,10 +85,14 @@ Figure figureOf(const FigureRequest& request, std::uint64_t seed) {
 }
 
 /// Qt's own remarks help nobody who asked for a figure; what stops it is told like any other error.
+/// Nothing may be thrown through Qt.
 void tellQtMessage(QtMsgType type, const QMessageLogContext&, const QString& text) {
   if (type != QtFatalMsg) return;
-  throw UserError(ErrorCode::Internal, "cannot draw the figure",
-                  text.section(u'\n', 0, 0).toStdString());
+  std::fprintf(stderr,
+               "featurescope: error: cannot draw the figure: %s (is Qt's platform plugin "
+               "\"offscreen\" installed?)\n",
+               qPrintable(text.section(u'\n', 0, 0)));
+  std::_Exit(1);
 }
 
 }  // namespace
