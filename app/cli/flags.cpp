@@ -19,13 +19,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Declared {
-  std::string name, kind, help, defaultText, section;
-  bool required = false;
-  bool takesValue = true;
+struct Declared : FlagEntry {
   CLI::Option* option = nullptr;
-
-  [[nodiscard]] bool positional() const { return !name.starts_with('-'); }
 };
 
 template <class Number>
@@ -135,8 +130,13 @@ Flags::Flag Flags::add(std::string name, std::string kind, std::string help,
       option->expected(1, -1)->allow_extra_args(false);
     }
   }
-  state_->declared.push_back({std::move(name), std::move(kind), std::move(help),
-                              std::move(defaultText), section_, false, count != Count::None,
+  const bool repeats = count == Count::Many || count == Count::Repeated;
+  state_->declared.push_back({{.name = std::move(name),
+                               .kind = std::move(kind),
+                               .help = std::move(help),
+                               .defaultText = std::move(defaultText),
+                               .section = section_,
+                               .repeats = repeats},
                               option});
   return Flag(state_->declared.size() - 1, *this);
 }
@@ -256,7 +256,7 @@ std::set<std::string> Flags::State::givenFlags(const std::vector<std::string>& a
       throw wrongUsage(cannotRun(), fmt::format("{} needs a value", name), seeHelp());
     }
     given.insert(name);
-    if (flag->takesValue && equals == std::string::npos) ++i;
+    if (flag->takesValue() && equals == std::string::npos) ++i;
   }
   return given;
 }
@@ -306,7 +306,7 @@ void Flags::parse(const std::vector<std::string>& arguments) {
     for (const Declared& flag : state_->declared) {
       if (!flag.positional() && flag.name.starts_with("--") && flag.name != "--config" &&
           flag.name != "--help") {
-        keys.push_back({flag.name, flag.takesValue, given.contains(flag.name)});
+        keys.push_back({flag.name, flag.takesValue(), given.contains(flag.name)});
       }
     }
     all = argumentsOfConfig(*path, keys);
@@ -320,6 +320,10 @@ void Flags::parse(const std::vector<std::string>& arguments) {
 bool Flags::given(std::string_view name) const {
   const Declared* flag = state_->find(name);
   return flag != nullptr && flag->option->count() > 0;
+}
+
+std::vector<FlagEntry> Flags::entries() const {
+  return {state_->declared.begin(), state_->declared.end()};
 }
 
 std::string Flags::describe() const {

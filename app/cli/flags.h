@@ -21,6 +21,18 @@ namespace featurescope::cli {
 /// What to do next about an unknown `word`: names the nearest of `names`.
 [[nodiscard]] std::string didYouMean(std::string_view word, const std::vector<std::string>& names);
 
+/// A flag or positional argument as its verb declared it.
+struct FlagEntry {
+  std::string name;  ///< "--log-every"; without dashes it is a positional argument
+  std::string kind;  ///< its value's name: DIR, FILE, N, or the choices as a|b; empty for a toggle
+  std::string help, defaultText, section;
+  bool required = false;
+  bool repeats = false;  ///< it takes several values, or may be given again
+
+  [[nodiscard]] bool positional() const { return !name.starts_with('-'); }
+  [[nodiscard]] bool takesValue() const { return !kind.empty() || positional(); }
+};
+
 /// The flags and positional arguments of one verb: declared with the variable each one fills, then
 /// parsed. A variable's value at declaration is the default that the help shows.
 /// Everything a person types wrong is a UserError{BadUsage}; unknown names come with the nearest
@@ -83,6 +95,8 @@ class Flags {
   void parse(const std::vector<std::string>& arguments);
 
   [[nodiscard]] bool given(std::string_view name) const;
+  /// In the order of their declaration.
+  [[nodiscard]] std::vector<FlagEntry> entries() const;
   /// The sections of the help: names, what they are, defaults.
   [[nodiscard]] std::string describe() const;
 

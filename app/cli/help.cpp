@@ -70,6 +70,27 @@ std::string verbHelp(const VerbEntry& entry, const Flags& flags) {
                      flags.describe(), indented(entry.examples));
 }
 
+nlohmann::ordered_json verbDescription(const VerbEntry& entry, const Flags& flags) {
+  auto described = nlohmann::ordered_json::array();
+  for (const FlagEntry& flag : flags.entries()) {
+    described.push_back({{"name", flag.name},
+                         {"kind", flag.kind},
+                         {"help", flag.help},
+                         {"default", flag.defaultText},
+                         {"section", flag.section},
+                         {"required", flag.required},
+                         {"repeats", flag.repeats},
+                         {"takes_value", flag.takesValue()}});
+  }
+  return {{"name", entry.name},
+          {"group", entry.group},
+          {"summary", entry.summary},
+          {"usage", entry.usage},
+          {"description", entry.description},
+          {"examples", entry.examples},
+          {"flags", std::move(described)}};
+}
+
 std::string versionLine() {
   return fmt::format("featurescope {} (LibTorch {})\n", programVersion(), torchVersion());
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/cli/verb.h"
+#include "core/base/json.h"
 
 #include <string>
 #include <vector>
@@ -13,6 +14,8 @@ namespace featurescope::cli {
 [[nodiscard]] std::string programHelp();
 /// `featurescope VERB --help`
 [[nodiscard]] std::string verbHelp(const VerbEntry& entry, const Flags& flags);
+/// The same as JSON, of which the man pages and the shells' completions are made.
+[[nodiscard]] nlohmann::ordered_json verbDescription(const VerbEntry& entry, const Flags& flags);
 [[nodiscard]] std::string versionLine();
 
 }  // namespace featurescope::cli

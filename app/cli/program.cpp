@@ -4,6 +4,7 @@
 #include "app/cli/help.h"
 #include "app/cli/verb.h"
 #include "core/base/error.h"
+#include "core/base/version.h"
 
 #include <fmt/format.h>
 
@@ -129,6 +130,20 @@ int runVerb(const VerbEntry& entry, const std::vector<std::string>& arguments) {
   }
 }
 
+/// `featurescope help --json`: every verb with its flags.
+nlohmann::ordered_json everyVerb() {
+  auto described = nlohmann::ordered_json::array();
+  for (const VerbEntry* entry : verbs()) {
+    TypedCommonFlags typed;
+    Flags flags(fmt::format("featurescope {}", entry->name));
+    const auto verb = entry->make();
+    verb->declare(flags);
+    typed.declare(flags, entry->writes);
+    described.push_back(verbDescription(*entry, flags));
+  }
+  return {{"version", programVersion()}, {"verbs", std::move(described)}};
+}
+
 int run(const std::vector<std::string>& arguments) {
   Output output;
   if (arguments.empty()) {
@@ -142,6 +157,11 @@ int run(const std::vector<std::string>& arguments) {
     return kDone;
   }
   if (first == "help") {
+    if (arguments.size() == 2 && arguments[1] == "--json") {
+      output.write(everyVerb().dump() + "\n");
+      output.flush();
+      return kDone;
+    }
     output.write(arguments.size() < 2 ? programHelp() : "");
     output.flush();
     return arguments.size() < 2 ? kDone : runVerb(verbNamed(arguments[1]), {"--help"});

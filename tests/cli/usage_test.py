@@ -2,6 +2,7 @@
 """What a person types wrong, and what the program says then."""
 import json
 import os
+import re
 import subprocess
 import unittest
 
@@ -27,6 +28,14 @@ class Help(CliTest):
             self.assertTrue(all(len(line) <= 100 for line in text.splitlines()
                                 if not line.startswith(("Usage:", "  "))), verb)
             self.assertEqual(text, self.done("help", verb).text)
+
+    def test_programs_are_told_the_same_as_people(self):
+        told = self.done("help", "--json").json()["verbs"]
+        self.assertEqual([verb["name"] for verb in told], verbs())
+        for verb in told:
+            text = self.done(verb["name"], "--help").text
+            shown = re.findall(r"(?m)^  (--[a-z][a-z0-9-]*|[A-Z]{2,})(?= |$)", text)
+            self.assertEqual([flag["name"] for flag in verb["flags"]], shown, verb["name"])
 
     def test_help_wins_over_everything_else_on_the_line(self):
         self.assertIn("Usage:", self.done("index", "--modle", "x", "--help").text)
