@@ -6,8 +6,8 @@
 
 namespace featurescope {
 
-/// The classes that the pre-tokenizer's pattern tells apart: \p{L}, \p{N}, \s (White_Space),
-/// others.
+/// The classes that the pre-tokenizer's pattern tells apart: `\p{L}`, `\p{N}`, `\s`
+/// (White_Space), others.
 enum class CharacterClass : std::uint8_t { Letter, Number, Space, Other };
 
 constexpr std::array<CharacterClass, 128> kAsciiClasses = [] {

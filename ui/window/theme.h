@@ -40,7 +40,7 @@ struct Theme {
   static Theme darkOne();
 
   [[nodiscard]] QPalette palette() const;
-  /// resources/style/window.qss with its @names replaced by these colours.
+  /// resources/style/window.qss with its `@names` replaced by these colours.
   [[nodiscard]] QString styleSheet() const;
   /// For painting on `background`.
   [[nodiscard]] PageColors pageColors(const QColor& background) const;
