@@ -18,7 +18,7 @@ Application::Application(int& argc, char** argv) : QApplication(argc, argv) {
   setApplicationName("featurescope");
   setApplicationDisplayName("Featurescope");
   setApplicationVersion(QString::fromUtf8(version.data(), static_cast<qsizetype>(version.size())));
-  setDesktopFileName("featurescope");
+  setDesktopFileName("org.featurescope.Featurescope");
   setFont(textFont());  // before there are widgets: those that exist would keep the font they have
   setWindowIcon(QIcon(":/icons/featurescope.svg"));
   // The C locale groups no digits; the window's language is English.
