@@ -75,6 +75,8 @@ void readShapes(CheckpointInfo& info, const TensorFile& weights, const std::stri
   for (const StoredParameter& parameter : info.stored) {
     checkShape(info, parameter, weights, what);
   }
+  if (info.decoderRowFactor.empty()) return;
+  checkShape(info, {"scaling_factor", info.decoderRowFactor}, weights, what);
 }
 
 /// Told by the names of its tensors, and by the kind of file where these are the same.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/sae/checkpoint_formats.h"
-#include "core/tensorfile/tensor_torch.h"
+#include "core/tensorfile/tensor_numbers.h"
 
 #include <fmt/format.h>
 
@@ -98,22 +98,26 @@ std::string textOf(const TensorFile& weights, std::string_view key) {
 }
 
 double scalarOf(const TensorFile& weights, const std::string& name, const std::string& what) {
-  const at::Tensor tensor = toTorch(weights.tensor(name));
-  if (tensor.numel() != 1) {
+  const Tensor tensor = weights.tensor(name);
+  if (tensor.elements() != 1) {
     throw UserError(ErrorCode::ShapeMismatch, what,
-                    fmt::format("its {} is {}, not a number", name, shapeText(tensor.sizes())));
+                    fmt::format("its {} is {}, not a number", name, tensor.shapeText()));
   }
-  return tensor.to(at::kDouble).item<double>();
+  return numbersOf(tensor).front();
 }
 
-std::int64_t integerOf(const TensorFile& weights, const std::string& name,
-                       const std::string& what) {
-  const double value = scalarOf(weights, name, what);
+/// A number of features or of groups' features.
+std::int64_t checkedCount(double value, const std::string& name, const std::string& what) {
   constexpr double kMost = 1e15;
   if (!(value >= 0 && value < kMost && value == std::floor(value))) {
     throw UserError(ErrorCode::BadFile, what, fmt::format("its {} is {}", name, value));
   }
   return static_cast<std::int64_t>(value);
+}
+
+std::int64_t integerOf(const TensorFile& weights, const std::string& name,
+                       const std::string& what) {
+  return checkedCount(scalarOf(weights, name, what), name, what);
 }
 
 /// A tensor `threshold` that was not estimated yet, which only the top-k class can do without.
@@ -159,10 +163,13 @@ const DictionaryClass& classOf(CheckpointInfo& info, const TensorFile& weights, 
                   "its tensors are of none of dictionary_learning's classes that can be used");
 }
 
-std::vector<std::int64_t> groupSizes(const TensorFile& weights, const std::string& name) {
-  const at::Tensor sizes = toTorch(weights.tensor(name)).to(at::kLong).contiguous().flatten();
-  return {sizes.const_data_ptr<std::int64_t>(),
-          sizes.const_data_ptr<std::int64_t>() + sizes.numel()};
+std::vector<std::int64_t> groupSizes(const TensorFile& weights, const std::string& name,
+                                     const std::string& what) {
+  std::vector<std::int64_t> sizes;
+  for (const double size : numbersOf(weights.tensor(name))) {
+    sizes.push_back(checkedCount(size, name, what));
+  }
+  return sizes;
 }
 
 /// Absent, None or a number.
@@ -204,7 +211,7 @@ void readDictionaryLearning(CheckpointInfo& info, const TensorFile& weights,
   info.subtractsDecoderBias = dictionary.subtractsDecoderBias;
   if (weights.contains(prefix + "k")) info.activation.k = integerOf(weights, prefix + "k", what);
   if (weights.contains(prefix + "group_sizes")) {
-    info.groups = groupSizes(weights, prefix + "group_sizes");
+    info.groups = groupSizes(weights, prefix + "group_sizes", what);
   }
   if (!prefix.empty()) info.biasFactor = normFactor(weights, what);
   info.hookName = hookOf(trainer, what);

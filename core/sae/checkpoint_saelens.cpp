@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/sae/checkpoint_formats.h"
-#include "core/tensorfile/tensor_torch.h"
+#include "core/tensorfile/tensor_numbers.h"
 
 #include <fmt/format.h>
 
@@ -121,7 +121,9 @@ void readDecoderRowFactor(CheckpointInfo& info, const TensorFile& weights,
                           const std::string& what) {
   for (const char* name : {"scaling_factor", "finetuning_scaling_factor"}) {
     if (!weights.contains(name)) continue;
-    if (toTorch(weights.tensor(name)).eq(1).all().item<bool>()) return;
+    const bool isOne = std::ranges::all_of(numbersOf(weights.tensor(name)),
+                                           [](double factor) { return factor == 1; });
+    if (isOne) return;
     if (!memberOr(info.settings, "finetuning_scaling_factor", false, what)) {
       throw UserError(ErrorCode::Unsupported, what,
                       fmt::format("its features have a {} other than 1", name),
