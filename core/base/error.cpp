@@ -13,6 +13,27 @@ namespace featurescope {
 
 namespace {
 
+/// A sentence may hold what a foreign file says: a name of megabytes, or control characters that a
+/// terminal would obey. Both end here.
+std::string presentable(std::string text) {
+  constexpr std::size_t kLongest = 1000;
+  constexpr std::string_view kMore = "…";
+  const auto isContinuation = [](char c) { return (static_cast<unsigned char>(c) >> 6) == 0b10; };
+  if (text.size() > kLongest) {
+    std::size_t end = kLongest - kMore.size();
+    while (end > 0 && isContinuation(text[end])) --end;
+    text.replace(end, std::string::npos, kMore);
+  }
+  std::ranges::replace_if(
+      text, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
+  // U+0080 to U+009F, in UTF-8 two bytes.
+  for (std::size_t at = 0; at + 1 < text.size(); ++at) {
+    const bool isControl = text[at] == '\xC2' && static_cast<unsigned char>(text[at + 1]) < 0xA0;
+    if (isControl) text.replace(at, 2, "  ");
+  }
+  return text;
+}
+
 std::string joined(const std::string& what, const std::string& why, const std::string& next) {
   std::string text = what + ": " + why;
   if (!next.empty()) text += " (" + next + ")";
@@ -60,7 +81,9 @@ std::string_view name(ErrorCode code) {
 }
 
 UserError::UserError(ErrorCode code, std::string what, std::string why, std::string next)
-    : std::runtime_error(joined(what, why, next)),
+    : std::runtime_error(joined(what = presentable(std::move(what)),
+                                why = presentable(std::move(why)),
+                                next = presentable(std::move(next)))),
       code_(code),
       what_(std::move(what)),
       why_(std::move(why)),

@@ -27,7 +27,7 @@ enum class ErrorCode {
 [[nodiscard]] std::string_view name(ErrorCode code);
 
 /// The one exception for what a person can mend: what failed, why, and what to do next.
-/// Its text is "WHAT: WHY (NEXT)", or "WHAT: WHY" without a next step.
+/// Its text is "WHAT: WHY (NEXT)"; each is cut at 1000 bytes, control characters become spaces.
 class UserError : public std::runtime_error {
  public:
   UserError(ErrorCode code, std::string what, std::string why, std::string next = {});

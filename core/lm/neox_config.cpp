@@ -38,10 +38,14 @@ std::string_view nameOf(HiddenActivation activation) {
   return "gelu";
 }
 
+/// Room for the blocks is made before the first of their weights is found to be missing.
+constexpr std::int64_t kMostLayers = 10'000;
+
 /// A size: positive, and small enough that products of a few of them do not overflow.
-std::int64_t sizeMember(const Json& config, std::string_view key, const std::string& what) {
+std::int64_t sizeMember(const Json& config, std::string_view key, const std::string& what,
+                        std::int64_t most = std::numeric_limits<std::int32_t>::max()) {
   const auto size = member<std::int64_t>(config, key, what);
-  if (size < 1 || size > std::numeric_limits<std::int32_t>::max()) {
+  if (size < 1 || size > most) {
     throw UserError(ErrorCode::BadFile, what,
                     "its \"" + std::string(key) + "\" is " + std::to_string(size));
   }
@@ -107,7 +111,7 @@ NeoxConfig NeoxConfig::parse(const Json& config, const std::string& what) {
                     "Featurescope reads GPT-NeoX models such as Pythia");
   }
   NeoxConfig result;
-  result.layers = sizeMember(config, "num_hidden_layers", what);
+  result.layers = sizeMember(config, "num_hidden_layers", what, kMostLayers);
   result.width = sizeMember(config, "hidden_size", what);
   result.heads = sizeMember(config, "num_attention_heads", what);
   result.innerWidth = sizeMember(config, "intermediate_size", what);

@@ -2,6 +2,7 @@
 #include "core/study/growing_file.h"
 
 #include <fstream>
+#include <system_error>
 
 namespace featurescope {
 
@@ -20,8 +21,12 @@ std::string readAt(std::ifstream& file, std::uint64_t start, std::uint64_t count
 }  // namespace
 
 GrowingFile::Lines GrowingFile::next() {
-  std::ifstream file(path_, std::ios::binary | std::ios::ate);
-  const std::uint64_t size = file ? static_cast<std::uint64_t>(file.tellg()) : 0;
+  std::error_code ignored;
+  std::ifstream file;  // stays closed where there is no file, or a pipe that would be waited for
+  if (std::filesystem::is_regular_file(path_, ignored)) {
+    file.open(path_, std::ios::binary | std::ios::ate);
+  }
+  const std::uint64_t size = file.is_open() ? static_cast<std::uint64_t>(file.tellg()) : 0;
   const bool continues =
       size >= read_ && readAt(file, read_ - lastLine_.size(), lastLine_.size()) == lastLine_;
   Lines lines;

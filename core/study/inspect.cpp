@@ -158,7 +158,8 @@ Json lastRow(const fs::path& csv) {
   if (columns.size() != values.size()) return nullptr;
   Json row = Json::object();
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    row[columns[i]] = Json::parse(values[i], nullptr, /*allow_exceptions=*/false);
+    const Json value = Json::parse(values[i], nullptr, /*allow_exceptions=*/false);
+    row[columns[i]] = value.is_number() ? value : Json();
   }
   return row;
 }

@@ -38,6 +38,8 @@ fs::path settled(const fs::path& path) {
 
 fs::path fileOf(const fs::path& path) { return fs::is_directory(path) ? path / kStudyFile : path; }
 
+bool isInside(const fs::path& relative) { return !relative.empty() && *relative.begin() != ".."; }
+
 Parts readParts(const Json& study, const char* key, const fs::path& folder,
                 const std::string& what) {
   Parts parts;
@@ -51,13 +53,16 @@ Parts readParts(const Json& study, const char* key, const fs::path& folder,
   }
   for (const Json& part : *list) {
     const fs::path path = member<std::string>(part, "path", what);
+    if (path.is_relative() && !isInside(path.lexically_normal())) {
+      throw UserError(ErrorCode::BadFile, what,
+                      "its part " + path.string() + " lies outside of the study",
+                      "give the parts outside of it by absolute paths");
+    }
     parts.push_back({memberOr<std::string>(part, "name", path.filename().string(), what),
                      (folder / path).lexically_normal()});
   }
   return parts;
 }
-
-bool isInside(const fs::path& relative) { return !relative.empty() && *relative.begin() != ".."; }
 
 /// Relative to the study where it lies inside of it (also when it is a link to elsewhere, or was
 /// reached by one), else absolute.

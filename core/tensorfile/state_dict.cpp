@@ -92,10 +92,15 @@ class Flattener {
       visitItems(list->items, place);
     } else if (const auto* tuple = heap_.get<pickle::Tuple>(place.ref)) {
       visitItems(tuple->items, place);
-    } else if (auto text = scalarText(heap_, place.ref)) {
-      charge(text->size());
+    } else if (auto text = charged(place.ref)) {
       if (!result_.texts.emplace(place.name, *std::move(text)).second) failTwice(place.name);
     }
+  }
+
+  /// The scalar's text, paid for before it is looked at: a text that is none takes time too.
+  std::optional<std::string> charged(Ref ref) {
+    if (const auto* text = heap_.get<pickle::Text>(ref)) charge(text->text.size());
+    return scalarText(heap_, ref);
   }
 
   [[noreturn]] void failTwice(const std::string& name) const {
@@ -105,9 +110,8 @@ class Flattener {
   void visitDict(const pickle::Dict& dict, const Place& place) {
     std::map<std::string, Ref> latest;
     for (const auto& [key, value] : dict.items) {
-      auto text = scalarText(heap_, key);
+      auto text = charged(key);
       if (!text) fail(fmt::format("a key of its dict {} is neither text nor a number", place.name));
-      charge(text->size());
       latest[*std::move(text)] = value;
     }
     for (const auto& [key, value] : latest) enter(place, key, value);

@@ -223,6 +223,7 @@ class Call {
     tensor.shape = integersAt(2);
     tensor.strides = integersAt(3);
     if (tensor.strides.size() != tensor.shape.size()) fail("sizes and strides do not match");
+    chargeCopy(2 * tensor.shape.size());
     checkNotConjugated();
     if (tensor.dtype) checkBounds(tensor);
     heap_.tensors.push_back(std::move(tensor));

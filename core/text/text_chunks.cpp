@@ -11,6 +11,10 @@ namespace featurescope {
 
 namespace {
 
+/// A piece is held whole, and several times over while it is tokenized; a few kilobytes of an
+/// archive can hold gigabytes of one letter.
+constexpr std::size_t kLongestPiece = std::size_t{64} << 20;
+
 /// The last place at or after `from` where `text` may be cut.
 std::optional<std::size_t> lastCut(const Tokenizer& tokenizer, std::string_view text,
                                    std::size_t from) {
@@ -26,6 +30,12 @@ TextBlocks::TextBlocks(std::filesystem::path path, std::size_t blockBytes)
     : path_(std::move(path)), blockBytes_(blockBytes), source_(openByteSource(path_)) {}
 
 bool TextBlocks::appendNext(std::string& text) {
+  if (text.size() > kLongestPiece) {
+    throw UserError(ErrorCode::BadText, "cannot read " + path_.string(),
+                    std::to_string(text.size() >> 20) + " MiB up to byte " +
+                        std::to_string(offset_) + " are one line or word",
+                    "give a text of lines and words");
+  }
   const std::string_view block = append(blockBytes_, text);
   checkIsText(block);
   offset_ += block.size();

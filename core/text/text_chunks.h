@@ -24,7 +24,8 @@ class TextBlocks {
   TextBlocks(std::filesystem::path path, std::size_t blockBytes);
 
   /// Appends the next block to `text`; false at the end.
-  /// Throws UserError{BadText} naming the offset, and what ByteSource throws.
+  /// Throws UserError{BadText} naming the offset, also where `text` holds more than 64 MiB already,
+  /// and what ByteSource throws.
   bool appendNext(std::string& text);
   /// In place of the first read: makes `text` the bytes from `begin` to `readTo`, as if the blocks
   /// that end there had been read, and goes on with the same blocks.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
 #include "core/text/nfc.h"
 #include "core/text/pair_merges.h"
 #include "core/text/pre_tokenizer.h"
@@ -81,6 +82,12 @@ void TokenEncoder::State::encodeWord(std::string_view word, std::vector<TokenId>
 
 /// Leaves the word's tokens in `symbols`. A byte without a token is left out, as Hugging Face does.
 void TokenEncoder::State::mergeWord(std::string_view word) {
+  constexpr std::size_t kLongestWord = std::size_t{8} << 20;  // merging takes 40 times as much
+  if (word.size() > kLongestWord) {
+    throw UserError(ErrorCode::BadText, "cannot tokenize the text",
+                    "one word of it has " + std::to_string(word.size() >> 20) + " MiB",
+                    "give a text of words");
+  }
   symbols.clear();
   if (!tables->wholeWords.empty()) {
     const auto whole = tables->wholeWords.find(std::string(word));

@@ -32,7 +32,7 @@ class Tokenizer {
   [[nodiscard]] std::optional<TokenId> endOfText() const;
   [[nodiscard]] bool isSpecial(TokenId token) const;
 
-  /// Any bytes; invalid UTF-8 becomes U+FFFD first. For much text use an Encoder.
+  /// Any bytes; invalid UTF-8 becomes U+FFFD first. Throws UserError{BadText} for an 8 MiB word.
   [[nodiscard]] std::vector<TokenId> encode(std::string_view text) const;
   /// Lossy UTF-8 of the concatenated bytes; special tokens are kept.
   [[nodiscard]] std::string decode(std::span<const TokenId> tokens) const;
@@ -59,7 +59,7 @@ class TokenEncoder {
   TokenEncoder(TokenEncoder&&) noexcept;
   TokenEncoder& operator=(TokenEncoder&&) noexcept;
 
-  /// Appends the ids of `text` to `out`.
+  /// Appends the ids of `text` to `out`. Throws as Tokenizer::encode.
   void encode(std::string_view text, std::vector<TokenId>& out);
 
  private:

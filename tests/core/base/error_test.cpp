@@ -22,6 +22,20 @@ TEST(UserError, WithoutANextStepHasNoEmptyBrackets) {
   EXPECT_STREQ(UserError(ErrorCode::BadText, "a", "b").what(), "a: b");
 }
 
+TEST(UserError, HoldsWhatAForeignFileSaysToAReadableLengthAndToPlainCharacters) {
+  const UserError error(ErrorCode::BadFile, "cannot read x", "its é\x1b[2J\u009b1m is\nnone",
+                        std::string(400, 'x') + std::string(5000, '\xE9'));
+  EXPECT_EQ(error.why(), "its é [2J  1m is none");
+  EXPECT_LE(error.next().size(), 1000U);
+  const UserError cut(
+      ErrorCode::BadFile, "a", "", "b" + [] {
+        std::string text;
+        for (int i = 0; i < 1000; ++i) text += "é";
+        return text;
+      }());
+  EXPECT_TRUE(cut.next().ends_with("é…"));
+}
+
 TEST(Guarded, TurnsALibraryExceptionIntoAUserErrorWithItsFirstLineOnly) {
   try {
     guarded("cannot train",

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 namespace featurescope {
 namespace {
@@ -104,6 +105,13 @@ TEST(MappedFile, MissingIsNotFoundAFolderIsBadAndEmptyIsEmpty) {
   EXPECT_EQ(codeOf([&] { MappedFile mapped(folder.path()); }), ErrorCode::BadFile);
   writeFile(folder.path() / "empty", "");
   EXPECT_TRUE(MappedFile(folder.path() / "empty").bytes().empty());
+}
+
+TEST(MappedFile, APipeIsRefusedAndNotWaitedFor) {
+  const TemporaryFolder folder;
+  const auto pipe = folder.path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THROW(MappedFile{pipe}, UserError);
 }
 
 TEST(MappedFile, TheOwnerKeepsTheBytesAlive) {

@@ -115,6 +115,9 @@ TEST(NeoxConfig, NamesTheKeyThatIsMissingOrImpossible) {
       EXPECT_THAT(errorOf(wrong).what(), HasSubstr(key));
     }
   }
+  Json endless = pythia70m();
+  endless["num_hidden_layers"] = 2'000'000'000;
+  EXPECT_THAT(errorOf(endless).what(), HasSubstr("num_hidden_layers"));
   Json indivisible = pythia70m();
   indivisible["num_attention_heads"] = 7;
   EXPECT_THAT(errorOf(indivisible).what(), HasSubstr("num_attention_heads"));

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <sys/stat.h>
 
 namespace featurescope {
 namespace {
@@ -25,6 +26,11 @@ TEST_F(GrowingFileTest, AMissingFileIsAnEmptyOne) {
   EXPECT_EQ(file_.next().text, "");
   append("a\n");
   EXPECT_EQ(file_.next().text, "a\n");
+}
+
+TEST_F(GrowingFileTest, APipeIsNotWaitedFor) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  EXPECT_EQ(file_.next().text, "");
 }
 
 TEST_F(GrowingFileTest, OnlyWholeLinesAreHandedOutAndEachOnce) {

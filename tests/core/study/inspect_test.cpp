@@ -122,6 +122,15 @@ TEST(Inspect, TellsAnIndexARunAndAStudy) {
   EXPECT_EQ(described["runs"][0]["exists"], false);
 }
 
+TEST(Inspect, ShowsOfTheLastFiguresOnlyNumbers) {
+  const TemporaryFolder folder;
+  writeFile(folder.path() / "run.json", "{}");
+  writeFile(folder.path() / "metrics.csv", "step,loss,l0\r\n7," + std::string(1'000'000, '[') +
+                                               std::string(1'000'000, ']') + ",2.5\r\n");
+  const Json info = inspectPath(folder.path());
+  EXPECT_EQ(info["last_metrics"].dump(), R"({"l0":2.5,"loss":null,"step":7})");
+}
+
 TEST(Inspect, SaysWhatItFoundWhereItKnowsNothingOfIt) {
   TemporaryFolder folder;
   EXPECT_THAT(messageOf(folder.path()), HasSubstr("empty folder"));

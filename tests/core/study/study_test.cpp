@@ -45,6 +45,15 @@ TEST_F(StudyFolder, OpensAsItWasSaved) {
   }
 }
 
+TEST_F(StudyFolder, HasNoPartThatLeavesItByARelativePath) {
+  for (const char* path : {"../secret.txt", "texts/../../secret.txt", ".."}) {
+    writeFile(path_ / "study.json", Json{{"texts", {{{"path", path}}}}}.dump());
+    EXPECT_EQ(codeOfOpening(path_), ErrorCode::BadFile) << path;
+  }
+  writeFile(path_ / "study.json", Json{{"texts", {{{"path", "texts/../a.txt"}}}}}.dump());
+  EXPECT_EQ(Study::open(path_).texts[0].path, fs::canonical(path_) / "a.txt");
+}
+
 TEST_F(StudyFolder, MovesWithAllThatLiesInIt) {
   Study study = Study::create(path_, "Chess", false);
   study.indexes = {{"first", path_ / "indexes/first.sqlite"}};

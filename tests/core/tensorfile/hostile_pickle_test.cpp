@@ -256,6 +256,23 @@ TEST_F(HostilePickle, ThatCopiesALongListAgainAndAgainIsRefused) {
   expectRefused(ErrorCode::BadFile, "more names than", texts + "e.");
 }
 
+TEST_F(HostilePickle, OfManyTensorsThatShareOneLongShapeIsRefused) {
+  // Five bytes a tensor, of a shape that takes a kilobyte.
+  std::string pickle = "\x80\x02]("s +
+                       tuple(storage(4) + integer(0) + integers(std::vector<std::int64_t>(64, 1)) +
+                             integers(std::vector<std::int64_t>(64, 0)) + "\x89}") +
+                       "q\1" + "ctorch._utils\n_rebuild_tensor_v2\nq\2";
+  for (int i = 0; i < 100'000; ++i) pickle += "h\2h\1R"s;
+  expectRefused(ErrorCode::BadFile, "copies more than", pickle + "e.");
+}
+
+TEST_F(HostilePickle, OfALongTextThatIsNoneIsNotLookedAtAgainAndAgain) {
+  // A megabyte that shows only at its end that it is no UTF-8, a hundred thousand times.
+  std::string pickle = "\x80\x02](" + text(std::string(1'000'000, 'x') + "\xFF") + "q\1";
+  for (int i = 0; i < 100'000; ++i) pickle += "h\1"s;
+  expectRefused(ErrorCode::BadFile, "more names than", pickle + "e.");
+}
+
 TEST_F(HostilePickle, OfMoreValuesThanAnyStateDictIsRefused) {
   expectRefused(ErrorCode::BadFile, "more values than", std::string(5'000'000, 'N') + ".");
   expectRefused(ErrorCode::BadFile, "far more than a state dict needs",

@@ -226,6 +226,20 @@ TEST_F(CorpusTest, RefusesTooLittleText) {
   expectError(ErrorCode::BadText, "no document with text", [&] { contexts(options); });
 }
 
+// Archives of some kilobytes that hold a hundred megabytes without an end of a line or word.
+TEST_F(CorpusTest, HoldsNoPieceOfAnArchiveBombInMemory) {
+  const std::string letters(100 << 20, 'a');
+  const auto lines = file("a.jsonl.zst", zstd("{\"text\": \"" + letters));
+  expectError(ErrorCode::BadText, "one line or word", [&] { stream({lines}); });
+  const auto text = file("a.txt.gz", gzip(letters));
+  expectError(ErrorCode::BadText, "one line or word", [&] { stream({text}); });
+}
+
+TEST_F(CorpusTest, MergesNoWordOfMegabytes) {
+  const auto text = file("a.txt", std::string(9 << 20, 'a'));
+  expectError(ErrorCode::BadText, "one word of it", [&] { stream({text}); });
+}
+
 TEST_F(CorpusTest, RefusesImpossibleOptionsAtOnce) {
   const auto construct = [&](const CorpusOptions& options) { Corpus(tokenizer_, options); };
   CorpusOptions options;
