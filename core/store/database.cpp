@@ -22,6 +22,11 @@ namespace {
 // A damaged or hostile file must not make us allocate more than this for one value.
 constexpr int kLongestValue = 16 << 20;
 constexpr int kLongestSql = 1 << 20;
+constexpr sqlite3_int64 kMostMemory = sqlite3_int64{1} << 30;
+// Honest statements take at most a few a byte: the texts of the whole corpus four.
+constexpr std::uint64_t kWorkAlwaysAllowed = 20'000'000;  // a quarter of a second
+constexpr std::uint64_t kWorkPerByte = 20;
+constexpr int kWorkBetweenLooks = 10'000;
 
 /// True when readers of this file need a write-ahead log beside it (file format, offset 19).
 bool readsWithWriteAheadLog(const fs::path& path) {
@@ -69,6 +74,7 @@ void openDefensively(sqlite3* handle) {
   sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, kLongestValue);
   sqlite3_limit(handle, SQLITE_LIMIT_SQL_LENGTH, kLongestSql);
   sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
+  sqlite3_hard_heap_limit64(kMostMemory);
 }
 
 /// No memory map: a file cut short behind our back must be an error, not a bus error.
@@ -87,7 +93,8 @@ constexpr const char* kBuildSettings =
 void Database::Close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
 
 Database::Database(const fs::path& path, Access access, const fs::path& shownPath)
-    : subject_((access == Access::Read ? "cannot read " : "cannot write ") + shownPath.string()),
+    : work_(std::make_unique<Work>()),
+      subject_((access == Access::Read ? "cannot read " : "cannot write ") + shownPath.string()),
       writes_(access != Access::Read) {
   const int flags = access == Access::Read ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
                                            : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
@@ -99,8 +106,14 @@ Database::Database(const fs::path& path, Access access, const fs::path& shownPat
   if (code != SQLITE_OK) fail(code);
   sqlite3_extended_result_codes(opened, 1);
   sqlite3_busy_timeout(opened, 2000);
+  openDefensively(opened);
+  std::error_code ignored;
+  const std::uintmax_t size = fs::file_size(path, ignored);
+  if (!ignored && size > 0) {
+    work_->most = kWorkAlwaysAllowed + kWorkPerByte * size;
+    boundWork();
+  }
   if (access == Access::Read) {
-    openDefensively(opened);
     execute(kReadSettings);
   } else if (access == Access::Build) {
     execute(kBuildSettings);
@@ -109,9 +122,26 @@ Database::Database(const fs::path& path, Access access, const fs::path& shownPat
 
 Database Database::inMemory() { return {":memory:", Access::Memory, "a database in memory"}; }
 
+void Database::boundWork() const {
+  if (work_->most == 0) return;
+  sqlite3_progress_handler(
+      handle(), kWorkBetweenLooks,
+      [](void* bound) {
+        const auto& work = *static_cast<Work*>(bound);
+        if (work.done == nullptr) return 0;
+        *work.done += kWorkBetweenLooks;
+        return *work.done > work.most ? 1 : 0;
+      },
+      work_.get());
+}
+
 void Database::execute(const std::string& sql) {
+  std::uint64_t done = 0;
+  work_->done = &done;
   const int code = sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr);
-  if (code != SQLITE_OK) fail(code);
+  work_->done = nullptr;
+  if (code != SQLITE_OK)
+    fail(code == SQLITE_INTERRUPT && done > work_->most ? SQLITE_CORRUPT : code);
 }
 
 std::int64_t Database::integer(std::string_view sql) const {
@@ -230,10 +260,13 @@ Statement& Statement::bindNull(int parameter) {
 }
 
 bool Statement::step() {
+  Database::Work& work = *database_->work_;
+  work.done = &work_;
   const int code = sqlite3_step(statement_.get());
+  work.done = nullptr;
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  database_->fail(code);
+  database_->fail(code == SQLITE_INTERRUPT && work_ > work.most ? SQLITE_CORRUPT : code);
 }
 
 void Statement::run() {
@@ -241,7 +274,10 @@ void Statement::run() {
   reset();
 }
 
-void Statement::reset() { sqlite3_reset(statement_.get()); }
+void Statement::reset() {
+  sqlite3_reset(statement_.get());
+  work_ = 0;
+}
 
 bool Statement::isNull(int column) const {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;

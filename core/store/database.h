@@ -13,16 +13,18 @@ struct sqlite3_stmt;
 
 namespace featurescope {
 
-/// One SQLite connection. Every failure becomes a sentence for a person: UserError{BadFile} for a
-/// file that is no database, {CannotWrite} for a full disk or a folder without permission,
-/// {DatabaseError} for a damaged or locked one; std::bad_alloc, and Interrupted after
-/// sqlite3_interrupt. One thread at a time.
+/// One SQLite connection, always in SQLite's defensive mode: no extension, no trigger, and no view
+/// or default of the file's own calls a function that does more than compute. All connections
+/// together take at most a gigabyte of memory. Every failure becomes a sentence for a person:
+/// UserError{BadFile} for a file that is no database, {CannotWrite} for a full disk or a folder
+/// without permission, {DatabaseError} for a damaged or locked one; std::bad_alloc, and Interrupted
+/// after sqlite3_interrupt. One thread at a time.
 class Database {
  public:
   enum class Access {
-    Build,   ///< a new file of our own, in write-ahead mode, for us alone and without flushing: it
-             ///< counts only once it is complete and flushed
-    Read,    ///< a foreign file, read-only and in SQLite's defensive mode
+    Build,   ///< a new file of our own (or a copy of one), in write-ahead mode, for us alone and
+             ///< without flushing: it counts only once it is complete and flushed
+    Read,    ///< a foreign file, read-only
     Memory,  ///< nothing on disk
   };
 
@@ -44,13 +46,25 @@ class Database {
   void close();
 
   [[nodiscard]] sqlite3* handle() const { return handle_.get(); }
+  /// On a file that was there before, the work of each statement is bounded by the file's size:
+  /// pages that are linked more than once make a small file endless. Beyond the bound a statement
+  /// fails as on a damaged file. To be called by who took SQLite's progress handler for something
+  /// else and gives it back.
+  void boundWork() const;
   /// Throws what SQLite's result `code` means here.
   [[noreturn]] void fail(int code) const;
 
  private:
+  friend class Statement;
+  /// Instructions of SQLite's machine.
+  struct Work {
+    std::uint64_t most = 0;
+    std::uint64_t* done = nullptr;  ///< by the statement that runs
+  };
   struct Close {
     void operator()(sqlite3* handle) const;
   };
+  std::unique_ptr<Work> work_;  ///< outlives the connection, whose handler points to it
   std::unique_ptr<sqlite3, Close> handle_;
   std::string subject_;  ///< "cannot read x.sqlite"
   bool writes_ = false;
@@ -95,6 +109,7 @@ class Statement {
   };
   const Database* database_;
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  std::uint64_t work_ = 0;  ///< since it was made or reset, as Database counts it
 };
 
 }  // namespace featurescope

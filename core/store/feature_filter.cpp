@@ -51,15 +51,18 @@ FeatureFilter::FeatureFilter(const Database& database, std::string expression,
   try {
     check();
   } catch (...) {
-    sqlite3_set_authorizer(database_.handle(), nullptr, nullptr);
-    sqlite3_progress_handler(database_.handle(), 0, nullptr, nullptr);
+    letGo();
     throw;
   }
 }
 
 FeatureFilter::~FeatureFilter() {
+  if (!expression_.empty()) letGo();
+}
+
+void FeatureFilter::letGo() {
   sqlite3_set_authorizer(database_.handle(), nullptr, nullptr);
-  sqlite3_progress_handler(database_.handle(), 0, nullptr, nullptr);
+  database_.boundWork();
 }
 
 std::string FeatureFilter::clause() const {

@@ -40,6 +40,7 @@ class FeatureFilter {
                        const char* view);
   static int countStep(void* self);
   void check();
+  void letGo();
   [[noreturn]] void fail(const std::string& why, const std::string& next) const;
   [[nodiscard]] std::string whatFailed() const;
 

@@ -82,15 +82,16 @@ void checkIsFile(const fs::path& path) {
   }
 }
 
-/// SQLite itself notices that pages are missing only where it needs them. And a corpus of more
-/// tokens than the file has bytes would keep a search busy for ever.
-void checkIsWhole(const Database& database, std::int64_t tokens, const fs::path& path) {
+/// SQLite itself notices that pages are missing only where it needs them. And more tokens or
+/// features than the file has bytes would keep a search busy for ever.
+void checkIsWhole(const Database& database, std::int64_t tokens, std::int64_t features,
+                  const fs::path& path) {
   fs::path log = path;
   log += "-wal";
   const std::int64_t size =
       database.integer("PRAGMA page_count") * database.integer("PRAGMA page_size");
   const std::uintmax_t found = fs::file_size(path);
-  if (tokens > size) database.fail(SQLITE_CORRUPT);
+  if (tokens > size || features > size) database.fail(SQLITE_CORRUPT);
   // The log, where there is one, may hold the rest.
   if (std::cmp_less(found, size) && !fs::exists(log)) {
     throw UserError(ErrorCode::DatabaseError, "cannot read " + path.string(),
@@ -159,11 +160,12 @@ IndexReader::State::State(const fs::path& given)
     : path(given),
       database(given, Database::Access::Read, given),
       version(checkIsIndex(database, path)),
-      features(database.integer("SELECT count(*) FROM feature")),
+      // Their ids are 0, 1, …; counting rows would follow pages that are linked in a circle.
+      features(database.integer("SELECT max(feature) + 1 FROM feature")),
       tokens(database.integer("SELECT max(position) + 1 FROM corpus_token")),
       fineTuned(database.integer("SELECT EXISTS (SELECT 1 FROM feature WHERE scale IS NOT NULL)") !=
                 0) {
-  checkIsWhole(database, tokens, path);
+  checkIsWhole(database, tokens, features, path);
 }
 
 void IndexReader::State::failOutOfRange(FeatureId feature) const {
@@ -248,7 +250,12 @@ std::vector<FeatureRecord> IndexReader::features(const FeatureQuery& query) cons
   std::vector<FeatureRecord> records;
   try {
     Statement rows(state_->database, sql);
-    while (rows.step()) records.push_back(featureRecord(rows));
+    while (rows.step()) {
+      records.push_back(featureRecord(rows));
+      if (std::cmp_greater(records.size(), state_->features)) {
+        state_->database.fail(SQLITE_CORRUPT);
+      }
+    }
   } catch (const Interrupted&) {
     if (filter.tookTooLong()) filter.failTooLong();
     throw;

@@ -66,9 +66,6 @@ std::vector<TokenId> equalTo(const std::vector<std::string>& texts, std::string_
 }  // namespace
 
 TokenTexts::TokenTexts(const Database& database, int version) : database_(database) {
-  const auto count = static_cast<std::size_t>(database.integer("SELECT count(*) FROM vocabulary"));
-  bytes_.reserve(count);
-  shown_.reserve(count);
   Statement rows(database, version < 2
                                ? "SELECT token, str_token, NULL FROM vocabulary ORDER BY token"
                                : "SELECT token, str_token, bytes FROM vocabulary ORDER BY token");

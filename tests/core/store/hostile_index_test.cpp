@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Index files that somebody made to do harm (https://sqlite.org/security.html), not by accident.
+#include "core/base/files.h"
+#include "core/store/database.h"
+#include "core/store/index_reader.h"
+#include "tests/core/store/small_index.h"
+#include "tests/core/store/store_checks.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <ctime>
+#include <fstream>
+#include <functional>
+
+namespace featurescope {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::codeOf;
+using ::testing::HasSubstr;
+using testing::makeSmallIndex;
+using testing::messageOf;
+using testing::plainQuery;
+using testing::runPlain;
+using testing::write;
+
+/// A database file as its pages (https://sqlite.org/fileformat2.html).
+class Pages {
+ public:
+  explicit Pages(const fs::path& path)
+      : path_(path),
+        bytes_(readFile(path)),
+        size_(std::stoul(plainQuery(path, "PRAGMA page_size").front())) {}
+
+  /// Makes the table's tree of pages one of `depth` levels in which each page's children are all
+  /// the same page: as many rows as the number of children to that power.
+  void linkAgainAndAgain(const std::string& table, int depth) {
+    std::size_t page = std::stoul(
+        plainQuery(path_, "SELECT rootpage FROM sqlite_master WHERE name = '" + table + "'")
+            .front());
+    ASSERT_EQ(bytes_[start(page)], kInterior) << "too few rows for a tree";
+    const std::string interior = bytes_.substr(start(page), size_);
+    const std::vector<std::size_t> children = childrenOf(page);
+    ASSERT_GT(children.size(), static_cast<std::size_t>(depth));
+    for (int level = 0; level < depth; ++level) {
+      const std::size_t child = children[static_cast<std::size_t>(level)];
+      bytes_.replace(start(page), size_, interior);
+      for (const std::size_t place : childPlaces(page)) setNumber(place, child);
+      page = child;
+    }
+    std::ofstream(path_, std::ios::binary) << bytes_;
+  }
+
+ private:
+  static constexpr char kInterior = 5;
+
+  [[nodiscard]] std::size_t start(std::size_t page) const { return (page - 1) * size_; }
+
+  [[nodiscard]] std::size_t number(std::size_t at, int bytes) const {
+    std::size_t value = 0;
+    for (int i = 0; i < bytes; ++i) value = value << 8 | static_cast<unsigned char>(bytes_[at++]);
+    return value;
+  }
+  void setNumber(std::size_t at, std::size_t value) {
+    for (int shift = 24; shift >= 0; shift -= 8) bytes_[at++] = static_cast<char>(value >> shift);
+  }
+
+  /// Where an interior page names its children: in its cells, and the last in its header.
+  [[nodiscard]] std::vector<std::size_t> childPlaces(std::size_t page) const {
+    constexpr std::size_t kCount = 3, kLast = 8, kCells = 12;
+    std::vector<std::size_t> places;
+    const std::size_t cells = number(start(page) + kCount, 2);
+    for (std::size_t cell = 0; cell < cells; ++cell) {
+      places.push_back(start(page) + number(start(page) + kCells + 2 * cell, 2));
+    }
+    places.push_back(start(page) + kLast);
+    return places;
+  }
+  [[nodiscard]] std::vector<std::size_t> childrenOf(std::size_t page) const {
+    std::vector<std::size_t> children;
+    for (const std::size_t place : childPlaces(page)) children.push_back(number(place, 4));
+    return children;
+  }
+
+  fs::path path_;
+  std::string bytes_;
+  std::size_t size_;
+};
+
+class HostileIndex : public ::testing::Test {
+ protected:
+  TemporaryFolder folder_;
+  fs::path path_ = folder_.path() / "hostile.sqlite";
+};
+
+TEST_F(HostileIndex, WhosePagesAreLinkedAgainAndAgainIsFoundDamagedSoon) {
+  write(path_, makeSmallIndex(3, false, 3000));
+  Pages(path_).linkAgainAndAgain("feature", 15);  // more rows than a number has digits for
+  const std::clock_t begin = std::clock();        // of the processor, however busy it is
+  EXPECT_EQ(codeOf([&] {
+              const IndexReader reader = IndexReader::open(path_);
+              (void)reader.features();
+            }),
+            ErrorCode::DatabaseError);
+  EXPECT_EQ(codeOf([&] {
+              const IndexReader reader = IndexReader::open(path_);
+              (void)reader.features({.sortColumn = "top_token"});
+            }),
+            ErrorCode::DatabaseError);
+  EXPECT_LT((std::clock() - begin) / CLOCKS_PER_SEC, 30);
+}
+
+TEST_F(HostileIndex, RunsNoTriggerNotEvenWhereItIsWritten) {
+  runPlain(path_,
+           "CREATE TABLE a (x); CREATE TABLE fired (x);"
+           "CREATE TRIGGER t AFTER INSERT ON a BEGIN INSERT INTO fired VALUES (1); END;");
+  Database database(path_, Database::Access::Build, path_);
+  database.execute("INSERT INTO a VALUES (1)");
+  EXPECT_EQ(database.integer("SELECT count(*) FROM a"), 1);
+  EXPECT_EQ(database.integer("SELECT count(*) FROM fired"), 0);
+}
+
+TEST_F(HostileIndex, CallsNoFunctionOfTheProgramsFromItsViews) {
+  runPlain(path_, "CREATE VIEW evil AS SELECT harm(1) AS x; CREATE TABLE a (x);");
+  const Database database(path_, Database::Access::Read, path_);
+  const auto harm = [](sqlite3_context* context, int, sqlite3_value**) {
+    sqlite3_result_int(context, 1);
+  };
+  ASSERT_EQ(sqlite3_create_function(database.handle(), "harm", 1, SQLITE_UTF8, nullptr, harm,
+                                    nullptr, nullptr),
+            SQLITE_OK);
+  EXPECT_EQ(database.integer("SELECT harm(1)"), 1);
+  EXPECT_THAT(messageOf([&] { (void)database.integer("SELECT x FROM evil"); }),
+              HasSubstr("unsafe use of harm()"));
+}
+
+TEST_F(HostileIndex, LoadsNoExtensionAttachesNothingAndWritesNothing) {
+  write(path_, makeSmallIndex(3, false));
+  Database database(path_, Database::Access::Read, path_);
+  for (const char* sql : {"SELECT load_extension('libevil')", "ATTACH 'other.sqlite' AS other",
+                          "PRAGMA writable_schema = 1; UPDATE sqlite_master SET sql = ''"}) {
+    EXPECT_EQ(codeOf([&] { database.execute(sql); }), ErrorCode::DatabaseError) << sql;
+  }
+  EXPECT_EQ(codeOf([&] { database.execute("DELETE FROM feature"); }), ErrorCode::CannotWrite);
+}
+
+TEST_F(HostileIndex, WithValuesOfOtherTypesGivesNumbersAndTextsOrIsFoundDamaged) {
+  write(path_, makeSmallIndex(3, false));
+  runPlain(path_,
+           "UPDATE feature SET active_tokens = 'many', max = x'FF00', mean_active = 'x', "
+           "top_token = 12.5, decoder_norm = 9e999, postings = -3;"
+           "UPDATE example SET position = 'nowhere', activation = x'';"
+           "UPDATE vocabulary SET str_token = x'FF', bytes = 7;"
+           "UPDATE sequence SET length = 9223372036854775807;"
+           "UPDATE posting SET data = 3;");
+  const IndexReader reader = IndexReader::open(path_);
+  const FeatureRecord feature = reader.feature(FeatureId{0});
+  EXPECT_EQ(feature.activeTokens, 0);
+  EXPECT_EQ(feature.topToken, "12.5");
+  const std::vector<std::function<void()>> readings{
+      [&] { (void)reader.topActivations(FeatureId{0}, 10); },
+      [&] { (void)reader.context(3, 1'000'000, 1'000'000); },
+      [&] { (void)reader.postings(FeatureId{0}); },
+      [&] { (void)reader.search({.condition = SearchCondition::text("a.b")}); },
+      [&] { (void)reader.search({.condition = SearchCondition::active(FeatureId{1})}); }};
+  for (const auto& read : readings) {
+    try {
+      read();
+    } catch (const UserError& error) {
+      EXPECT_EQ(error.code(), ErrorCode::DatabaseError) << error.what();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace featurescope
