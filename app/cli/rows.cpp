@@ -62,7 +62,7 @@ std::string readable(const Cell& cell) {
                                [](std::int64_t value) { return std::to_string(value); },
                                [](float value) { return rounded(value); },
                                [](double value) { return rounded(value); },
-                               [](const Text& value) { return value.text; }},
+                               [](const Text& value) { return withoutControls(value.text); }},
                     cell);
 }
 
@@ -132,7 +132,9 @@ std::string padded(const Cell& cell, const Column& column, bool last, bool style
     const std::string text = readable(cell);
     return std::string(column.width - std::min(column.width, text.size()), ' ') + text;
   }
-  const Text text = cutTo(column.width, std::get<Text>(cell));
+  Text whole = std::get<Text>(cell);
+  whole.text = withoutControls(std::move(whole.text));
+  const Text text = cutTo(column.width, whole);
   const std::size_t used = std::min(column.width, displayWidth(text.text));
   return styled(text, styles) + std::string(last ? 0 : column.width - used, ' ');
 }

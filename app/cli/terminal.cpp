@@ -73,4 +73,15 @@ std::string fittedFromEnd(std::size_t columns, std::string_view text) {
   return std::string(text);
 }
 
+std::string withoutControls(std::string text) {
+  constexpr char kShown = '?';
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (byte < 0x20 || byte == 0x7F) text[at] = kShown;
+    const bool pair = byte == 0xC2 && at + 1 < text.size();  // U+0080 to U+00BF
+    if (pair && static_cast<unsigned char>(text[at + 1]) < 0xA0) text[at] = text[at + 1] = kShown;
+  }
+  return text;
+}
+
 }  // namespace featurescope::cli

@@ -20,4 +20,8 @@ namespace featurescope::cli {
 /// The longest ending of `text` that takes at most `columns`.
 [[nodiscard]] std::string fittedFromEnd(std::size_t columns, std::string_view text);
 
+/// The text with control characters, which a terminal would obey, shown as "?": one for each byte,
+/// so that places in it stay where they are.
+[[nodiscard]] std::string withoutControls(std::string text);
+
 }  // namespace featurescope::cli
