@@ -3,7 +3,11 @@
 docs/python-and-r.md shows, SAELens a trained SAE; and what they find there agrees with itself and with
 what SAELens and SQL compute from it."""
 
+import re
+import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -123,6 +127,22 @@ def read_fine_tuning(table, demo, folder):
     table.equal("fine-tuning", "a feature moved", bool((scales.scale != 1).any()), True)
 
 
+def run_the_page(table, folder):
+    """The programs of docs/python-and-r.md, in a folder that has the files they name."""
+    page = (Path(__file__).parents[2] / "docs/python-and-r.md").read_text(encoding="utf-8")
+    (folder / "sparse.safetensors").rename(folder / "encoded.safetensors")
+    for language, runner in (("python", sys.executable), ("r", shutil.which("Rscript"))):
+        program = "\n".join(re.findall(rf"^```{language}\n(.*?)^```", page, re.M | re.S))
+        if runner is None:
+            table.equal("docs/python-and-r.md", f"{language}: not tried, it is not installed", True, True)
+            continue
+        (folder / f"page.{language}").write_text(program, encoding="utf-8")
+        done = subprocess.run([runner, folder / f"page.{language}"], cwd=folder, capture_output=True, text=True,
+                              check=False)
+        print(done.stderr, end="")
+        table.equal("docs/python-and-r.md", language, (done.returncode, len(program) > 100), (0, True))
+
+
 def main():
     table = Comparison()
     with tempfile.TemporaryDirectory() as name:
@@ -133,6 +153,7 @@ def main():
         read_encoded(table, demo, folder)
         read_training(table, demo, folder)
         read_fine_tuning(table, demo, folder)
+        run_the_page(table, folder)
     table.finish()
 
 
