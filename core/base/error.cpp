@@ -2,10 +2,12 @@
 #include "core/base/error.h"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <filesystem>
 #include <new>
 #include <numeric>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -44,6 +46,21 @@ std::string joined(const std::string& what, const std::string& why, const std::s
 std::string firstLine(std::string_view text) {
   const auto end = text.find('\n');
   return std::string(text.substr(0, end));
+}
+
+/// The words in which LibTorch's allocators, oneDNN, which does not say why, and the system, which
+/// cannot start a thread, tell that memory is short.
+bool tellsOfMemory(std::string_view line) {
+  return std::ranges::any_of(
+      std::array<std::string_view, 6>{
+          "not enough memory", "out of memory", "allocate memory", "could not execute a primitive",
+          "could not create a primitive", "Resource temporarily unavailable"},
+      [&](std::string_view words) { return line.find(words) != std::string_view::npos; });
+}
+
+UserError outOfMemory(const std::string& subject) {
+  return {ErrorCode::OutOfMemory, subject, "not enough memory",
+          "use a smaller batch, context or model, or close other programs"};
 }
 
 }  // namespace
@@ -99,19 +116,17 @@ UserError describeCurrentException(std::string_view what) {
   } catch (const UserError& error) {
     return error;
   } catch (const std::bad_alloc&) {
-    return {ErrorCode::OutOfMemory, subject, "not enough memory",
-            "use a smaller batch, context or model, or close other programs"};
+    return outOfMemory(subject);
   } catch (const std::filesystem::filesystem_error& error) {
-    return {ErrorCode::CannotWrite, subject,
-            error.path1().empty() ? error.code().message()
-                                  : error.path1().string() + ": " + error.code().message()};
+    if (error.code() == std::errc::not_enough_memory) return outOfMemory(subject);
+    // Of a copy it is the second that is written.
+    const std::filesystem::path& path = error.path2().empty() ? error.path1() : error.path2();
+    const std::string reason = error.code().message();
+    return {ErrorCode::CannotWrite, subject, path.empty() ? reason : path.string() + ": " + reason,
+            "check the disk's free space and its permissions"};
   } catch (const std::exception& error) {
     const std::string line = firstLine(error.what());
-    if (line.find("not enough memory") != std::string::npos ||
-        line.find("out of memory") != std::string::npos) {
-      return {ErrorCode::OutOfMemory, subject, "not enough memory",
-              "use a smaller batch, context or model, or close other programs"};
-    }
+    if (tellsOfMemory(line)) return outOfMemory(subject);
     return {ErrorCode::Internal, subject, line,
             "this is a defect of Featurescope; please report it"};
   } catch (...) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
@@ -24,6 +25,10 @@ namespace {
 std::string reason(int error) { return std::generic_category().message(error); }
 
 UserError cannotRead(const fs::path& path, int error) {
+  if (error == ENOMEM) {
+    return {ErrorCode::OutOfMemory, "cannot read " + path.string(), "not enough memory",
+            "close other programs and try again"};
+  }
   const bool missing = error == ENOENT || error == ENOTDIR;
   return {missing ? ErrorCode::NotFound : ErrorCode::BadFile, "cannot read " + path.string(),
           missing ? "no such file" : reason(error),
@@ -165,11 +170,18 @@ AtomicFolder::~AtomicFolder() {
 
 void AtomicFolder::commit() {
   std::error_code error;
-  fs::remove_all(path_, error);
-  if (!error) fs::rename(temporary_, path_, error);
-  if (error) throw cannotWrite(path_, error.value());
+  // What was there changes places with the new in one step, so that one of them is always there.
+  if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) != 0) {
+    const int why = errno;
+    const bool unknownHere = why == EINVAL || why == ENOSYS;
+    if (why != ENOENT && !unknownHere) throw cannotWrite(path_, why);
+    if (unknownHere) fs::remove_all(path_, error);
+    if (!error) fs::rename(temporary_, path_, error);
+    if (error) throw cannotWrite(path_, error.value());
+  }
   committed_ = true;
   syncFolder(path_.parent_path());
+  fs::remove_all(temporary_, error);  // the old one, if there was one
 }
 
 TemporaryFolder::TemporaryFolder() {

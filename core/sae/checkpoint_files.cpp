@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <string_view>
 #include <vector>
 
@@ -35,8 +36,10 @@ std::vector<fs::path> filesIn(const fs::path& folder) {
     const bool hidden = entry.path().filename().string().starts_with('.');
     if (!hidden && entry.is_regular_file(error)) files.push_back(entry.path());
   }
+  if (error == std::errc::not_enough_memory) throw std::bad_alloc();
   if (error) {
-    throw UserError(ErrorCode::BadFile, "cannot read " + folder.string(), error.message());
+    throw UserError(ErrorCode::BadFile, "cannot read " + folder.string(), error.message(),
+                    "check its permissions");
   }
   std::sort(files.begin(), files.end());
   return files;

@@ -198,7 +198,8 @@ void Database::fail(int code) const {
       throw UserError(
           ours, subject_,
           system.empty() ? "the disk gives an error" : "the disk gives an error: " + system,
-          writes_ ? "check the disk's free space" : "check the disk, or copy the file anew");
+          writes_ ? "check the disk's free space and its permissions"
+                  : "check the disk, or copy the file anew");
     default:
       throw UserError(ErrorCode::DatabaseError, subject_,
                       handle_ ? sqlite3_errmsg(handle()) : sqlite3_errstr(code));

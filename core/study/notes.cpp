@@ -2,11 +2,10 @@
 #include "core/study/notes.h"
 
 #include "core/base/error.h"
+#include "core/base/folder_lock.h"
 #include "core/base/json.h"
 
 #include <charconv>
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 namespace featurescope {
@@ -17,24 +16,6 @@ namespace {
 
 constexpr std::int64_t kVersion = 1;
 constexpr const char* kSaes = "saes";
-
-/// Keeps other programs of ours from changing notes in a folder; a lock of the folder itself leaves
-/// no file behind. Where a file system knows no locks, the last writer wins.
-class FolderLock {
- public:
-  explicit FolderLock(const fs::path& folder)
-      : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    if (descriptor_ >= 0) (void)::flock(descriptor_, LOCK_EX);
-  }
-  ~FolderLock() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
- private:
-  int descriptor_;
-};
 
 std::string whatFails(const fs::path& file) { return "cannot read the notes in " + file.string(); }
 

@@ -42,7 +42,7 @@ struct NoteChange {
 /// Makes changes in the file and returns all notes of this SAE as they are then. What other SAEs
 /// and other programs wrote there stays: the file is read, changed and replaced while its folder is
 /// locked. Throws UserError{BadFile} and leaves a file alone that it cannot understand;
-/// UserError{CannotWrite}.
+/// UserError{CannotWrite}, also when another program keeps the folder locked.
 FeatureNotes changeNotes(const std::filesystem::path& file, std::string_view saeHash,
                          const std::map<FeatureId, NoteChange>& changes);
 

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/folder_lock.h"
 #include "core/base/json.h"
 
 #include <algorithm>
@@ -119,6 +120,23 @@ void Study::save() const {
     json[key] = std::move(list);
   }
   writeJson(folder / kStudyFile, json);
+}
+
+Study addToStudy(const fs::path& folder, const std::vector<StudyAddition>& additions) {
+  const FolderLock lock(folder);
+  Study study = Study::open(folder);
+  bool changed = false;
+  for (const auto& [list, given] : additions) {
+    const fs::path path = fs::absolute(given).lexically_normal();
+    Parts& parts = study.*list;
+    const bool known = std::ranges::any_of(
+        parts, [&](const Study::Part& part) { return part.path.lexically_normal() == path; });
+    if (known) continue;
+    parts.push_back({path.stem().string(), path});
+    changed = true;
+  }
+  if (changed) study.save();
+  return study;
 }
 
 }  // namespace featurescope

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace featurescope {
@@ -29,5 +30,13 @@ struct Study {
   /// Writes study.json atomically.
   void save() const;
 };
+
+/// A list of a study and the path of what belongs there.
+using StudyAddition = std::pair<std::vector<Study::Part> Study::*, std::filesystem::path>;
+
+/// Adds what the study's lists lack, named by its file, and gives the study as it is then. Other
+/// programs may add at the same time: study.json is read, changed and replaced while its folder is
+/// locked. Throws UserError{NotFound, BadFile, CannotWrite}.
+Study addToStudy(const std::filesystem::path& folder, const std::vector<StudyAddition>& additions);
 
 }  // namespace featurescope

@@ -39,6 +39,17 @@ std::optional<SavedState> readWhole(const fs::path& folder, std::string& why) {
   }
 }
 
+/// Takes its name away first, so that no half of it stands there when the process is killed; what
+/// is left then is cleared away by the next that goes on (RunFolder::open).
+void removeCheckpoint(const fs::path& folder) {
+  const fs::path hidden =
+      folder.parent_path() / fmt::format(".{}.partial", folder.filename().string());
+  std::error_code error;
+  fs::remove_all(hidden, error);
+  fs::rename(folder, hidden, error);
+  fs::remove_all(error ? folder : hidden, error);
+}
+
 }  // namespace
 
 fs::path checkpointFolder(const fs::path& run, std::int64_t stepsDone) {
@@ -68,10 +79,7 @@ void pruneCheckpoints(const fs::path& run, std::int64_t keep) {
   std::vector<std::int64_t> steps = checkpointSteps(run);
   const auto kept = std::min(steps.size(), static_cast<std::size_t>(keep));
   steps.resize(steps.size() - kept);
-  for (const std::int64_t step : steps) {
-    std::error_code ignored;
-    fs::remove_all(checkpointFolder(run, step), ignored);
-  }
+  for (const std::int64_t step : steps) removeCheckpoint(checkpointFolder(run, step));
 }
 
 std::optional<ReadCheckpoint> takeNewestCheckpoint(
@@ -86,8 +94,7 @@ std::optional<ReadCheckpoint> takeNewestCheckpoint(
       return ReadCheckpoint{step, *std::move(state)};
     }
     skipped(fmt::format("skipped {}: {}", folder.filename().string(), why));
-    std::error_code ignored;
-    fs::remove_all(folder, ignored);
+    removeCheckpoint(folder);
   }
   return std::nullopt;
 }

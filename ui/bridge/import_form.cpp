@@ -7,8 +7,8 @@
 
 #include <QCoreApplication>
 
-#include <algorithm>
 #include <filesystem>
+#include <vector>
 
 namespace featurescope {
 namespace {
@@ -16,14 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 QString translated(const char* text) { return QCoreApplication::translate("ImportForm", text); }
-
-void addTo(std::vector<Study::Part>& parts, const QString& typed) {
-  if (typed.isEmpty()) return;
-  const fs::path path = fs::absolute(toPath(typed)).lexically_normal();
-  const bool known = std::ranges::any_of(
-      parts, [&](const Study::Part& part) { return part.path.lexically_normal() == path; });
-  if (!known) parts.push_back({path.stem().string(), path});
-}
 
 QString architectureOf(const CheckpointInfo& info) {
   QString text = translated("%1, %2, stored as %3")
@@ -94,13 +86,15 @@ FormCheck ImportForm::check(const FormValues& values) const {
 
 Study ImportForm::import(const FormValues& values) {
   const fs::path folder = fs::absolute(toPath(values.of("--out"))).lexically_normal();
-  Study study = Study::isStudy(folder) ? Study::open(folder)
-                                       : Study::create(folder, folder.filename().string(), false);
-  addTo(study.models, values.of("--model"));
-  addTo(study.saes, values.of("--sae"));
-  for (const QString& file : values.files("--text")) addTo(study.texts, file);
-  study.save();
-  return study;
+  if (!Study::isStudy(folder)) (void)Study::create(folder, folder.filename().string(), false);
+  std::vector<StudyAddition> additions;
+  const auto add = [&additions](std::vector<Study::Part> Study::*list, const QString& typed) {
+    if (!typed.isEmpty()) additions.emplace_back(list, toPath(typed));
+  };
+  add(&Study::models, values.of("--model"));
+  add(&Study::saes, values.of("--sae"));
+  for (const QString& file : values.files("--text")) add(&Study::texts, file);
+  return addToStudy(folder, additions);
 }
 
 }  // namespace featurescope

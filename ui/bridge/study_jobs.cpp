@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -18,18 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The study is read anew: it may have changed while the job ran.
-void addToStudy(const StudyFolder& folder, std::vector<Study::Part> Study::*parts,
-                const fs::path& made) {
-  if (!folder) return;
-  Study study = Study::open(*folder);
-  const fs::path absolute = fs::absolute(made).lexically_normal();
-  std::vector<Study::Part>& list = study.*parts;
-  const bool known = std::ranges::any_of(
-      list, [&](const auto& part) { return part.path.lexically_normal() == absolute; });
-  if (known) return;
-  list.push_back({absolute.stem().string(), absolute});
-  study.save();
+void add(const StudyFolder& study, std::vector<Study::Part> Study::*list, const fs::path& made) {
+  if (study) (void)addToStudy(*study, {{list, made}});
 }
 
 std::string summary(const TrainMetrics& last) {
@@ -55,7 +44,7 @@ std::string summary(const ResumedFineTuning& resumed) {
 JobQueue::Body indexJob(IndexRequest request, StudyFolder study) {
   return [request = std::move(request), study = std::move(study)](const JobContext& job) {
     const IndexReport report = buildIndex(request, job);
-    addToStudy(study, &Study::indexes, request.out);
+    add(study, &Study::indexes, request.out);
     return fmt::format("{} features, {} dead, {} tokens", report.features, report.dead,
                        report.tokens);
   };
@@ -63,16 +52,16 @@ JobQueue::Body indexJob(IndexRequest request, StudyFolder study) {
 
 JobQueue::Body trainingJob(TrainSettings settings, StudyFolder study) {
   return [settings = std::move(settings), study = std::move(study)](const JobContext& job) {
-    addToStudy(study, &Study::runs, settings.out);
+    add(study, &Study::runs, settings.out);
     const TrainMetrics last = trainAutoencoder(settings, job);
-    addToStudy(study, &Study::saes, settings.out / "sae");
+    add(study, &Study::saes, settings.out / "sae");
     return summary(last);
   };
 }
 
 JobQueue::Body fineTuningJob(FineTuneSettings settings, StudyFolder study) {
   return [settings = std::move(settings), study = std::move(study)](const JobContext& job) {
-    addToStudy(study, &Study::runs, settings.out);
+    add(study, &Study::runs, settings.out);
     return summary(fineTune(settings, job));
   };
 }

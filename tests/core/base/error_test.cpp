@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <filesystem>
 #include <new>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 
 namespace featurescope {
 namespace {
@@ -48,13 +51,41 @@ TEST(Guarded, TurnsALibraryExceptionIntoAUserErrorWithItsFirstLineOnly) {
   }
 }
 
-TEST(Guarded, NamesOutOfMemory) {
+/// The error that `guarded` makes of `thrown`.
+template <class Exception>
+UserError guardedFrom(const Exception& thrown) {
   try {
-    guarded("cannot index", [] { throw std::bad_alloc(); });
-    FAIL();
+    guarded("cannot train", [&] { throw thrown; });
   } catch (const UserError& error) {
-    EXPECT_EQ(error.code(), ErrorCode::OutOfMemory);
+    return error;
   }
+  return {ErrorCode::Internal, "nothing", "was thrown"};
+}
+
+TEST(Guarded, NamesOutOfMemory) {
+  EXPECT_EQ(guardedFrom(std::bad_alloc()).code(), ErrorCode::OutOfMemory);
+  // As LibTorch's allocators, oneDNN and the system tell it.
+  for (const char* said :
+       {"[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: "
+        "you tried to allocate 65536 bytes. Error code 12 (Cannot allocate memory)",
+        "CUDA out of memory. Tried to allocate 20.00 MiB", "could not execute a primitive",
+        "could not create a primitive descriptor for a matmul primitive"}) {
+    EXPECT_EQ(guardedFrom(std::runtime_error(said)).code(), ErrorCode::OutOfMemory) << said;
+  }
+  const auto noThread = std::make_error_code(std::errc::resource_unavailable_try_again);
+  EXPECT_EQ(guardedFrom(std::system_error(noThread)).code(), ErrorCode::OutOfMemory);
+  const auto noMemory = std::make_error_code(std::errc::not_enough_memory);
+  EXPECT_EQ(guardedFrom(std::filesystem::filesystem_error("x", noMemory)).code(),
+            ErrorCode::OutOfMemory);
+}
+
+TEST(Guarded, NamesTheFileThatCannotBeWritten) {
+  const auto full = std::make_error_code(std::errc::no_space_on_device);
+  const UserError error =
+      guardedFrom(std::filesystem::filesystem_error("copy", "from", "to", full));
+  EXPECT_EQ(error.code(), ErrorCode::CannotWrite);
+  EXPECT_EQ(error.why(), "to: No space left on device");
+  EXPECT_FALSE(error.next().empty());
 }
 
 TEST(Guarded, LetsUserErrorsAndInterruptionsPassUnchanged) {

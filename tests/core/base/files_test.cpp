@@ -151,5 +151,18 @@ TEST(AtomicFolder, AppearsWholeOrNotAtAll) {
   EXPECT_EQ(entriesIn(folder.path()), 1U);
 }
 
+TEST(AtomicFolder, ReplacesWhatWasThereAndAllThatItHeld) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "run";
+  writeFile(path / "old", "old");
+  AtomicFolder made(path);
+  writeFile(made.path() / "new", "new");
+  EXPECT_EQ(readFile(path / "old"), "old");
+  made.commit();
+  EXPECT_EQ(readFile(path / "new"), "new");
+  EXPECT_EQ(entriesIn(path), 1U);
+  EXPECT_EQ(entriesIn(folder.path()), 1U);
+}
+
 }  // namespace
 }  // namespace featurescope

@@ -8,6 +8,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <thread>
+
 namespace featurescope {
 namespace {
 
@@ -79,6 +82,22 @@ TEST_F(StudyFolder, KeepsWhatElseTheFolderHolds) {
   EXPECT_THROW(Study::create(path_, "Again", false), UserError);
   EXPECT_EQ(Study::create(path_, "Again", true).name, "Again");
   EXPECT_TRUE(fs::exists(path_ / "notes.json"));
+}
+
+TEST_F(StudyFolder, TwoThatAddAtOnceLoseNothing) {
+  Study::create(path_, "Chess", false);
+  const auto addRuns = [this](const std::string& prefix) {
+    for (int i = 0; i < 30; ++i) {
+      (void)addToStudy(path_, {{&Study::runs, path_ / "runs" / (prefix + std::to_string(i))}});
+    }
+  };
+  {
+    const std::jthread other([&] { addRuns("a"); });
+    addRuns("b");
+  }
+  EXPECT_EQ(Study::open(path_).runs.size(), 60U);
+  // What is there already is not added again.
+  EXPECT_EQ(addToStudy(path_, {{&Study::runs, path_ / "runs" / "." / "a0"}}).runs.size(), 60U);
 }
 
 TEST_F(StudyFolder, IsRefusedWhenItIsNone) {
