@@ -100,8 +100,8 @@ inline void SampleIndex::write(const std::filesystem::path& path) const {
   writer.writeProvenance("sae", "saes/sae 16384");
   writer.writeProvenance("site", "gpt_neox.layers.1.mlp.dense_4h_to_h");
   writer.writeProvenance("texts", R"([{"path": "texts/wikitext.txt", "hash": "sha256:00"}])");
-  writer.writeProvenance("model_hash", "sha256:3f9c" + std::string(58, '0') + "a1");
-  writer.writeProvenance("sae_hash", "sha256:77b0" + std::string(58, '0') + "4e");
+  writer.writeProvenance("model_hash", std::string("sha256:3f9c").append(58, '0').append("a1"));
+  writer.writeProvenance("sae_hash", std::string("sha256:77b0").append(58, '0').append("4e"));
   writer.finish();
 }
 
