@@ -288,7 +288,7 @@ class WindowTest : public QObject {
     find<QToolButton>("onlyBookmarked")->click();
     QCOMPARE(table()->model()->rowCount(), 1);
     // Another window changes the same file: it shows here, too.
-    changeNotes(file, "sha256:77b0" + std::string(58, '0') + "4e",
+    changeNotes(file, std::string("sha256:77b0").append(58, '0').append("4e"),
                 {{labelled, {.label = "a queen"}}});
     QTRY_COMPARE(window_->notes().note(labelled).label, std::string("a queen"));
     QCOMPARE(find<QLineEdit>("featureLabel")->text(), QString("a queen"));
