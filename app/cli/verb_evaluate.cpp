@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/layer_range.h"
 #include "app/cli/shared_flags.h"
 #include "app/cli/verbs.h"
 #include "core/analysis/evaluate.h"
@@ -6,33 +7,11 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <utility>
 
 namespace featurescope::cli {
 
 namespace {
-
-/// A whole number that is all of `text`.
-std::optional<std::int32_t> wholeNumber(std::string_view text) {
-  std::int32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
-  return value;
-}
-
-/// "A-B"
-std::pair<std::int32_t, std::int32_t> parseLayers(const std::string& text) {
-  const std::size_t dash = text.find('-');
-  if (dash != std::string::npos) {
-    const auto first = wholeNumber(std::string_view(text).substr(0, dash));
-    const auto last = wholeNumber(std::string_view(text).substr(dash + 1));
-    if (first && last && *first <= *last) return {*first, *last};
-  }
-  throw wrongUsage("cannot use --layers " + text,
-                   "it is not two layers from 0, joined by -, the smaller first",
-                   "for instance --layers 0-7");
-}
 
 /// "F,F,…"
 std::vector<FeatureId> parseFeatures(const std::string& text) {
@@ -134,8 +113,8 @@ class EvaluateVerb final : public Verb {
                          "give one of them");
       }
       const auto [first, last] = parseLayers(layers_);
-      request_.site = site_.siteOfLayer(Layer{first});
-      request_.lastLayer = Layer{last};
+      request_.site = site_.siteOfLayer(first);
+      request_.lastLayer = last;
     }
     if (!ablate_.empty()) request_.ablations = parseFeatures(ablate_);
     request_.corpus = corpus_.options();

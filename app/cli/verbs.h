@@ -7,6 +7,6 @@ namespace featurescope::cli {
 
 extern const VerbEntry kInfo, kTokenize, kForward, kEncode, kConvert, kTrain, kFinetune, kResume,
     kIndex, kFeatures, kActivations, kSearch, kCompare, kEvaluate, kCosines, kAttribute, kInspect,
-    kUpgrade, kFigure, kDemo, kGui, kBench;
+    kUpgrade, kFigure, kReproduce, kDemo, kGui, kBench;
 
 }  // namespace featurescope::cli

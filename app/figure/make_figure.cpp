@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/figure_request.h"
+#include "app/figure/drawing_application.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/store/index_reader.h"
 #include "ui/figures/figures.h"
 #include "ui/plots/figure_export.h"
 
-#include <QApplication>
-
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <string_view>
 
@@ -84,28 +81,10 @@ Figure figureOf(const FigureRequest& request, std::uint64_t seed) {
   return biasesFigure(request.inputs.front());
 }
 
-/// Qt's own remarks help nobody who asked for a figure; what stops it is told like any other error.
-/// Nothing may be thrown through Qt.
-void tellQtMessage(QtMsgType type, const QMessageLogContext&, const QString& text) {
-  if (type != QtFatalMsg) return;
-  std::fprintf(stderr,
-               "featurescope: error: cannot draw the figure: %s (is Qt's platform plugin "
-               "\"offscreen\" installed?)\n",
-               qPrintable(text.section(u'\n', 0, 0)));
-  std::_Exit(1);
-}
-
 }  // namespace
 
 void makeFigure(const FigureRequest& request, const Session& session) {
-  // Needs no display, and looks the same whatever display there is.
-  qputenv("QT_QPA_PLATFORM", "offscreen");
-  qInstallMessageHandler(tellQtMessage);
-  int count = 1;
-  char name[] = "featurescope-figure";
-  char* arguments[] = {name, nullptr};
-  const QApplication application(count, arguments);
-
+  const DrawingApplication application;
   Figure figure = figureOf(request, session.flags.compute.seed);
   if (!request.title.empty()) figure.title = QString::fromStdString(request.title);
   FigureFile file;

@@ -21,7 +21,7 @@ class Examples(CliTest):
     def test_every_example_runs(self):
         self.done("demo", "--out", "demo")
         for verb in verbs():
-            if verb in ("demo", "gui") or (verb == "figure" and not FIGURES):
+            if verb in ("demo", "gui") or (verb in ("figure", "reproduce") and not FIGURES):
                 continue
             # What they write goes before the next verb's, which may use the same names.
             before = set(self.names())

@@ -35,6 +35,7 @@ APP = {
     "app/cli": list(CORE),
     "app/demo": list(CORE),
     "app/figure": ["app/cli", *UI, *CORE],
+    "app/reproduce": ["app/cli", "app/figure", *UI, *CORE],
     "app/gui": [*UI, *CORE],
 }
 ROOMS = {**CORE, **UI, **APP}
@@ -93,7 +94,7 @@ class RoomRules(unittest.TestCase):
 
     def test_no_header_seen_from_ui_or_app_names_torch(self):
         # app/demo trains its model itself and is not a program people are given.
-        for folder in ("ui", "app/cli", "app/figure", "app/gui"):
+        for folder in ("ui", "app/cli", "app/figure", "app/reproduce", "app/gui"):
             for path in sources(folder):
                 for header in [path, *reachable_headers(path)]:
                     for name in includes(header):

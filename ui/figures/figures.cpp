@@ -14,6 +14,8 @@
 #include <QCoreApplication>
 #include <QObject>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -109,7 +111,12 @@ QString joined(const ContextRecord& context, std::size_t first, std::size_t last
   return QString::fromStdString(text);
 }
 
-QString shown(double value) { return QString::number(value, 'g', 4); }
+/// Four digits, also where the last ones are 0: numbers in a column compare.
+QString shown(double value) {
+  std::string text = fmt::format("{:#.4g}", value);
+  if (text.ends_with('.')) text.pop_back();
+  return QString::fromStdString(text);
+}
 
 }  // namespace
 
@@ -127,11 +134,14 @@ Figure activationsFigure(const IndexReader& index, FeatureId feature, std::int64
     table.columns.push_back({QObject::tr("after"), true});
     exact.header.emplace_back("activation_ft");
   }
+  double strongest = 0;
   for (const ActivationRecord& row : index.topActivations(feature, limit)) {
     const std::string activation = shortest(static_cast<float>(row.activation));
     const ContextRecord around = index.context(row.position, kTokensBeside, kTokensBeside);
+    strongest = std::max(strongest, row.activation);
     table.rows.push_back({QString::number(row.rank), joined(around, 0, around.peak),
-                          QString::fromStdString(row.strToken),
+                          ShownTable::Cell(QString::fromStdString(row.strToken),
+                                           strongest > 0 ? row.activation / strongest : 0),
                           joined(around, around.peak + 1, around.tokens.size()),
                           shown(row.activation)});
     exact.rows.push_back({std::to_string(row.rank), std::to_string(row.position), row.strToken,
@@ -147,6 +157,41 @@ Figure activationsFigure(const IndexReader& index, FeatureId feature, std::int64
                  std::move(table), std::move(exact));
   for (const auto& [key, value] : index.provenance()) figure.provenance.emplace_back(key, value);
   figure.provenance.emplace_back("feature", std::to_string(feature.value));
+  return figure;
+}
+
+Figure changedFeaturesFigure(const FineTuningResult& result, const IndexReader& index,
+                             std::size_t count) {
+  ShownTable table{{{QObject::tr("feature"), true},
+                    {QObject::tr("scale c"), true},
+                    {QObject::tr("bias d"), true},
+                    {QObject::tr("top token"), false},
+                    {QObject::tr("density"), true},
+                    {QObject::tr("max"), true},
+                    {QObject::tr("after"), true}},
+                   {},
+                   0};
+  FigureTable exact{{"feature", "scale", "bias", "top_token", "density", "max", "max_ft"}, {}};
+  std::vector<std::size_t> features = mostChanged(result, true, count);
+  std::vector<std::size_t> inhibited = mostChanged(result, false, count);
+  features.insert(features.end(), inhibited.rbegin(), inhibited.rend());
+  for (const std::size_t feature : features) {
+    const FeatureRecord record = index.feature(FeatureId{static_cast<std::int32_t>(feature)});
+    const auto after = record.maxFineTuned;
+    table.rows.push_back({QString::number(feature), shown(result.scale[feature]),
+                          shown(result.bias[feature]), QString::fromStdString(record.topToken),
+                          QString::number(record.density, 'g', 3), shown(record.max),
+                          after ? shown(*after) : QString()});
+    exact.rows.push_back({std::to_string(feature),
+                          shortest(static_cast<float>(result.scale[feature])),
+                          shortest(static_cast<float>(result.bias[feature])), record.topToken,
+                          shortest(record.density), shortest(static_cast<float>(record.max)),
+                          after ? shortest(static_cast<float>(*after)) : std::string()});
+  }
+  Figure figure = makeFigure(QStringLiteral("changed-features"),
+                             QObject::tr("Most enhanced and most inhibited features"),
+                             std::move(table), std::move(exact));
+  for (const auto& [key, value] : index.provenance()) figure.provenance.emplace_back(key, value);
   return figure;
 }
 

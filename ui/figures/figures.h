@@ -14,6 +14,7 @@
 namespace featurescope {
 
 class IndexReader;
+struct FineTuningResult;
 
 /// The paper's figures, from the files that hold their numbers; drawn by ui/plots as the window
 /// draws them. All throw UserError where a file is not what it should be. A QApplication must
@@ -22,6 +23,11 @@ class IndexReader;
 /// A feature's strongest activations, as `featurescope activations` lists them.
 [[nodiscard]] Figure activationsFigure(const IndexReader& index, FeatureId feature,
                                        std::int64_t limit);
+
+/// The features that a fine-tuning changed most: `count` enhanced ones, the most first, and as many
+/// inhibited ones, the most last. `index`: of the same SAE, with this fine-tuning.
+[[nodiscard]] Figure changedFeaturesFigure(const FineTuningResult& result, const IndexReader& index,
+                                           std::size_t count);
 
 /// Which cosines to the average dead feature are shown, and how.
 struct CosineView {

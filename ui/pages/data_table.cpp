@@ -117,8 +117,11 @@ Figure DataTable::figure() const {
                              alignment.testFlag(Qt::AlignRight)});
   }
   for (const int row : rows.mid(0, kMostDrawnRows)) {
-    std::vector<QString>& cells = shown.rows.emplace_back();
-    for (const int column : columns) cells.push_back(model()->index(row, column).data().toString());
+    std::vector<ShownTable::Cell>& cells = shown.rows.emplace_back();
+    cells.reserve(static_cast<std::size_t>(columns.size()));
+    for (const int column : columns) {
+      cells.emplace_back(model()->index(row, column).data().toString());
+    }
   }
   return makeFigure(fileNameOf(objectName()), accessibleName(), std::move(shown), exactTable(rows));
 }

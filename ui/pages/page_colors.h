@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QColor>
+#include "ui/plots/plot_colors.h"
 
-#include <cmath>
+#include <QColor>
 
 namespace featurescope {
 
@@ -25,14 +25,5 @@ struct PageColors {
   QColor activationText;  ///< on it
   QColor positive, negative;
 };
-
-/// `share` of `color` over `background`, linearly: 0 is the background, 1 the colour.
-[[nodiscard]] inline QColor mixed(const QColor& background, const QColor& color, double share) {
-  const auto channel = [share](int from, int to) {
-    return static_cast<int>(std::lround(from + (to - from) * share));
-  };
-  return QColor(channel(background.red(), color.red()), channel(background.green(), color.green()),
-                channel(background.blue(), color.blue()));
-}
 
 }  // namespace featurescope

@@ -45,11 +45,7 @@ QString nameOf(const CosineHistogram::Stratum& stratum) {
 QColor shade(const QColor& color, const QColor& background, std::size_t index, std::size_t count) {
   const double share =
       count < 2 ? 1 : 0.35 + 0.65 * static_cast<double>(index) / static_cast<double>(count - 1);
-  const auto channel = [share](int from, int to) {
-    return static_cast<int>(std::lround(from + (to - from) * share));
-  };
-  return {channel(background.red(), color.red()), channel(background.green(), color.green()),
-          channel(background.blue(), color.blue())};
+  return mixed(background, color, share);
 }
 
 }  // namespace

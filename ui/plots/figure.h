@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/plots/figure_style.h"
+#include "ui/plots/shown_table.h"
 
 #include <QString>
 
@@ -36,6 +37,7 @@ struct Figure {
   /// Into a plot that holds nothing; the plot's size is not changed.
   std::function<void(QCustomPlot&, const FigureStyle&)> draw;
   FigureTable table;
+  std::optional<ShownTable> shown;    ///< what `draw` draws, of a table
   double aspect = 0.62;               ///< height / width
   std::optional<double> fixedHeight;  ///< in millimetres, whatever the width: of a table
   FigureProvenance provenance;        ///< for the file's metadata

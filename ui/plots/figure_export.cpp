@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/version.h"
+#include "ui/plots/table_text.h"
 
 #include <QBuffer>
 #include <QPageSize>
@@ -133,14 +134,22 @@ QByteArray renderPng(const Figure& figure, const FigureFile& file) {
   return bytes;
 }
 
+const ShownTable& tableOf(const Figure& figure) {
+  if (figure.shown) return *figure.shown;
+  throw UserError(ErrorCode::Unsupported, "cannot write the figure", "it is a plot, not a table",
+                  "choose .pdf, .svg, .png or .csv");
+}
+
 }  // namespace
 
 std::optional<FigureFormat> formatOf(const QString& fileName) {
-  constexpr std::array<std::pair<const char*, FigureFormat>, 4> kEndings{
+  constexpr std::array<std::pair<const char*, FigureFormat>, 6> kEndings{
       {{".pdf", FigureFormat::Pdf},
        {".svg", FigureFormat::Svg},
        {".png", FigureFormat::Png},
-       {".csv", FigureFormat::Csv}}};
+       {".csv", FigureFormat::Csv},
+       {".tex", FigureFormat::Latex},
+       {".md", FigureFormat::Markdown}}};
   for (const auto& [ending, format] : kEndings) {
     if (fileName.endsWith(QLatin1String(ending), Qt::CaseInsensitive)) return format;
   }
@@ -177,6 +186,10 @@ QByteArray renderFile(const Figure& figure, const FigureFile& file) {
       return renderPng(figure, file);
     case FigureFormat::Csv:
       return QByteArray::fromStdString(toCsv(figure.table));
+    case FigureFormat::Latex:
+      return QByteArray::fromStdString(toLatex(tableOf(figure)));
+    case FigureFormat::Markdown:
+      return QByteArray::fromStdString(toMarkdown(tableOf(figure)));
   }
   return {};
 }

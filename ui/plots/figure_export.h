@@ -10,13 +10,14 @@
 
 namespace featurescope {
 
-enum class FigureFormat { Pdf, Svg, Png, Csv };
+/// Latex and Markdown are of tables only (table_text.h).
+enum class FigureFormat { Pdf, Svg, Png, Csv, Latex, Markdown };
 
 /// The columns of journals.
 inline constexpr double kSingleColumnMillimetres = 89;
 inline constexpr double kDoubleColumnMillimetres = 183;
 
-/// How a figure is written. Size and dpi do not matter to a CSV, nor dpi to PDF and SVG.
+/// How a figure is written. Size and dpi do not matter to text formats, nor dpi to PDF and SVG.
 struct FigureFile {
   FigureFormat format = FigureFormat::Pdf;
   double widthMillimetres = kSingleColumnMillimetres;
@@ -30,7 +31,7 @@ struct FigureFile {
 
 /// The file's bytes: on white whatever the window's theme, the provenance in its metadata (not in a
 /// CSV), and the same bytes for the same figure every time. GUI thread. Throws UserError{Internal}
-/// when Qt cannot encode it.
+/// when Qt cannot encode it, and {Unsupported} for a plot as text.
 [[nodiscard]] QByteArray renderFile(const Figure& figure, const FigureFile& file);
 
 /// The figure as a picture, for previews and the clipboard.

@@ -25,6 +25,7 @@ FigureStyle FigureStyle::paper() {
   c.curves = {"#2c5a8c", "#d55e00", "#00805c", "#b0508f", "#a07800", "#3595c4", "#7a4b2a"};
   c.dead = "#d65a49";
   c.alive = "#2c5a8c";
+  c.activation = "#f0964a";
   style.font = QFont(QStringList{"Inter", "Noto Sans", "DejaVu Sans", "Sans Serif"});
   style.font.setPixelSize(static_cast<int>(std::lround(kPaperPoints * kPixelsPerPoint)));
   style.line = 1.2;
@@ -67,7 +68,8 @@ void apply(QCustomPlot& plot, const FigureStyle& style) {
   plot.legend->setRowSpacing(-2);
   plot.legend->setVisible(false);
   plot.axisRect()->setAutoMargins(QCP::msAll);
-  plot.axisRect()->setMinimumMargins({style.compact ? 2 : 6, 6, 8, 2});
+  // On the right there is room for half of a last tick's number.
+  plot.axisRect()->setMinimumMargins({style.compact ? 2 : 6, 6, style.compact ? 8 : 14, 2});
 }
 
 void showLegendAbove(QCustomPlot& plot, int columns) {

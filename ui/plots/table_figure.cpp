@@ -6,7 +6,6 @@
 #include <qcustomplot.h>
 
 #include <algorithm>
-#include <iterator>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -58,8 +57,9 @@ class TableElement final : public QCPLayoutElement {
     QFont bold = style_.font;
     bold.setWeight(QFont::DemiBold);
     painter->setFont(bold);
-    std::vector<QString> titles;
-    std::ranges::transform(table_.columns, std::back_inserter(titles), &ShownTable::Column::title);
+    std::vector<ShownTable::Cell> titles;
+    titles.reserve(table_.columns.size());
+    for (const auto& column : table_.columns) titles.emplace_back(column.title);
     drawRow(*painter, QRectF(area.topLeft(), QSizeF(area.width(), high)), widths, titles);
     painter->setFont(style_.font);
     double y = area.top() + high;
@@ -80,8 +80,8 @@ class TableElement final : public QCPLayoutElement {
   }
 
  private:
-  /// What each column needs and an equal part of what is left; where that is too much, the widest
-  /// give way.
+  /// What each column needs and an equal part of what is left, but for columns of coloured tokens,
+  /// which stay beside their context; where that is too much, the widest give way.
   [[nodiscard]] std::vector<double> columnWidths(std::size_t shown, double room) const {
     QFont bold = style_.font;
     bold.setWeight(QFont::DemiBold);
@@ -92,32 +92,51 @@ class TableElement final : public QCPLayoutElement {
     for (std::size_t column = 0; column < table_.columns.size(); ++column) {
       double width = head.horizontalAdvance(table_.columns[column].title);
       for (std::size_t row = 0; row < shown; ++row) {
-        width = std::max(width, body.horizontalAdvance(table_.rows[row][column]));
+        width = std::max(width, body.horizontalAdvance(table_.rows[row][column].text));
       }
       widths.push_back(width + kColumnGap);
     }
     const double most = levelOf(widths, room);
     for (double& width : widths) width = std::min(width, most);
     const double total = std::accumulate(widths.begin(), widths.end(), 0.0);
-    for (double& width : widths) {
-      width += std::max(0.0, room - total) / static_cast<double>(widths.size());
+    std::vector<std::size_t> growing;
+    for (std::size_t column = 0; column < widths.size(); ++column) {
+      const bool colored = std::ranges::any_of(
+          table_.rows, [column](const auto& row) { return row[column].strength > 0; });
+      if (!colored) growing.push_back(column);
+    }
+    for (const std::size_t column : growing) {
+      widths[column] += std::max(0.0, room - total) / static_cast<double>(growing.size());
     }
     return widths;
   }
 
   void drawRow(QCPPainter& painter, const QRectF& line, const std::vector<double>& widths,
-               const std::vector<QString>& cells) const {
+               const std::vector<ShownTable::Cell>& cells) const {
     const QFontMetricsF metrics(painter.font());
-    painter.setPen(style_.colors.text);
     double x = line.left();
     for (std::size_t column = 0; column < widths.size(); ++column) {
       const QRectF cell(x + kColumnGap / 2, line.top(), widths[column] - kColumnGap, line.height());
       const bool right = table_.columns[column].right;
-      painter.drawText(cell, (right ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter,
-                       metrics.elidedText(cells[column], right ? Qt::ElideLeft : Qt::ElideRight,
-                                          cell.width() + 1));
+      const QString text = metrics.elidedText(
+          cells[column].text, right ? Qt::ElideLeft : Qt::ElideRight, cell.width() + 1);
+      if (cells[column].strength > 0) {
+        drawGround(painter, cell, metrics.horizontalAdvance(text), cells[column].strength);
+      }
+      painter.setPen(style_.colors.text);
+      painter.drawText(cell, (right ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter, text);
       x += widths[column];
     }
+  }
+
+  /// Behind a token, as wide as it is.
+  void drawGround(QCPPainter& painter, const QRectF& cell, double width, double strength) const {
+    constexpr double kAround = 3;
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(mixed(style_.colors.background, style_.colors.activation, strength));
+    painter.drawRoundedRect(
+        QRectF(cell.left() - kAround, cell.top() + 1, width + 2 * kAround, cell.height() - 2), 3,
+        3);
   }
 
   ShownTable table_;
@@ -140,9 +159,8 @@ Figure makeFigure(const QString& name, const QString& title, ShownTable shown, F
   const auto lines = static_cast<double>(std::min(shown.rows.size(), kMostRows) + 1);
   figure.fixedHeight =
       ((lines + 0.5) * rowHeight(FigureStyle::paper().font) + 2 * kMargin) * kMillimetresPerPixel;
-  figure.draw = [shown = std::move(shown)](QCustomPlot& plot, const FigureStyle& style) {
-    draw(plot, shown, style);
-  };
+  figure.draw = [shown](QCustomPlot& plot, const FigureStyle& style) { draw(plot, shown, style); };
+  figure.shown = std::move(shown);
   figure.table = std::move(exact);
   return figure;
 }

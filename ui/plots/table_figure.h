@@ -5,21 +5,7 @@
 
 #include <QString>
 
-#include <vector>
-
 namespace featurescope {
-
-/// A table as it is shown; every row has as many cells as there are columns. Of a long one the
-/// first rows may do: nobody prints thousands.
-struct ShownTable {
-  struct Column {
-    QString title;
-    bool right = false;  ///< aligned right, and cut at its left where there is no room
-  };
-  std::vector<Column> columns;
-  std::vector<std::vector<QString>> rows;
-  std::size_t count = 0;  ///< of all rows
-};
 
 /// As papers print tables: rules above and below, none between columns. Rows for which there is no
 /// room are counted in a last line. Takes the place of the plot's axes.

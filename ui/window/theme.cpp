@@ -160,6 +160,7 @@ PageColors Theme::pageColors(const QColor& background) const {
 
 PlotColors Theme::plotColors() const {
   PlotColors c;
+  c.activation = activation;
   c.background = window;
   c.text = text;
   c.dim = dim;
