@@ -6,7 +6,8 @@
 #include "core/analysis/write_features_torch.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/base/heap.h"
+#include "core/base/task_line.h"
+#include "core/lm/block_reuse.h"
 #include "core/lm/device_torch.h"
 #include "core/lm/language_model_torch.h"
 #include "core/sae/feature_scales.h"
@@ -20,6 +21,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <memory>
 #include <utility>
 
 namespace featurescope {
@@ -27,6 +29,8 @@ namespace featurescope {
 namespace {
 
 constexpr const char* kWhat = "cannot build the index";
+/// What the disk holds up, the model need not wait for.
+constexpr std::size_t kBatchesToWrite = 8;
 constexpr const char* kHowToGoOn = "nothing was written; the same command starts over";
 
 class Stopwatch {
@@ -107,11 +111,11 @@ class IndexBuilder {
     TokenBatch batch;
     while (corpus_.next(batch, request_.batch)) {
       job_.throwIfStopped(kHowToGoOn);
-      addTokens(batch);
-      addActivations(batch);
+      addBatch(batch);
       reportProgress();
     }
     noteWhatWasLeftOut();
+    writing_.finish();
     collected_.finish();
     countsCoActivations_ = collected_.coActivations().isWhole();
     writeFeatures(writer_, sources(), request_.detail, job_);
@@ -181,25 +185,26 @@ class IndexBuilder {
     return x;
   }
 
-  void addTokens(const TokenBatch& batch) {
+  void addBatch(const TokenBatch& batch) {
+    const at::Tensor x = siteValues(batch);
+    const auto code = std::make_shared<SparseCode>();
+    fineTuned_.clear();
+    encoder_.encode(x, *code, scales_ ? &fineTuned_ : nullptr);
+    checkFinite(*code);
+    checkFinite(fineTuned_);
+    writing_.add([this, batch, code, first = collected_.tokens()] {
+      for (std::int64_t row = 0; row < batch.rows(); ++row) {
+        const auto tokens = batch.row(row);
+        writer_.appendSequence(tokens, displayTokens(tokenizer_, tokens));
+      }
+      writer_.appendActivations(first, code->indptr, code->indices, code->values);
+    });
     tokens_.clear();
     for (std::int64_t row = 0; row < batch.rows(); ++row) {
       const auto tokens = batch.row(row);
-      writer_.appendSequence(tokens, displayTokens(tokenizer_, tokens));
       tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
     }
-  }
-
-  /// Of the tokens that addTokens() took from this batch.
-  void addActivations(const TokenBatch& batch) {
-    const at::Tensor x = siteValues(batch);
-    code_.clear();
-    fineTuned_.clear();
-    encoder_.encode(x, code_, scales_ ? &fineTuned_ : nullptr);
-    checkFinite(code_);
-    checkFinite(fineTuned_);
-    writer_.appendActivations(collected_.tokens(), code_.indptr, code_.indices, code_.values);
-    collected_.add(x, code_, tokens_);
+    collected_.add(x, *code, tokens_);
     if (scales_) collected_.addFineTuned(fineTuned_, tokens_);
   }
 
@@ -283,9 +288,10 @@ class IndexBuilder {
   std::optional<LogitAttribution> attribution_;
   IndexCollectors collected_;
   IndexWriter writer_;
+  TaskLine writing_{kBatchesToWrite};  ///< of the corpus into writer_; ends before it
   // Of the batch at hand.
   std::vector<TokenId> tokens_;
-  SparseCode code_, fineTuned_;
+  SparseCode fineTuned_;
 };
 
 }  // namespace
@@ -297,7 +303,7 @@ IndexReport buildIndex(const IndexRequest& request, const JobContext& job) {
     const Tokenizer tokenizer = Tokenizer::load(request.model);
     checkParts(request, tokenizer);
     applyThreads(request.compute);
-    keepLargeBlocksApart();
+    const BlockReuse reuse;
     return IndexBuilder(request, tokenizer, job).build();
   });
 }

@@ -4,7 +4,7 @@
 #include "core/analysis/feature_ablation_torch.h"
 #include "core/analysis/fine_tuning_run.h"
 #include "core/base/error.h"
-#include "core/base/heap.h"
+#include "core/lm/block_reuse.h"
 #include "core/lm/device_torch.h"
 #include "core/sae/feature_scales.h"
 #include "core/train/inserted_loss_torch.h"
@@ -101,7 +101,7 @@ EvaluateReport evaluate(const EvaluateRequest& request, const JobContext& job) {
     const at::NoGradGuard noGradients;
     checkRequest(request);
     applyThreads(request.compute);
-    keepLargeBlocksApart();
+    const BlockReuse reuse;
     const at::Device device = resolveDevice(request.compute);
     const Tokenizer tokenizer = Tokenizer::load(request.model);
     const Autoencoder autoencoder = Autoencoder::load(request.sae, device);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/kernels/rotary.h"
 #include "core/lm/linear_torch.h"
 #include "core/lm/neox_block_torch.h"
 
 #include <cassert>
+#include <span>
 
 namespace featurescope {
 
@@ -14,6 +16,28 @@ at::Tensor rotate(const at::Tensor& x, const RotaryTable& rotary) {
   const std::int64_t half = x.size(-1) / 2;
   const at::Tensor turned = at::cat({x.slice(-1, half).neg(), x.slice(-1, 0, half)}, -1);
   return at::addcmul(x * rotary.cosine, turned, rotary.sine);
+}
+
+std::span<const float> spanOf(const at::Tensor& table) {
+  return {table.const_data_ptr<float>(), static_cast<std::size_t>(table.numel())};
+}
+
+/// Queries and keys of `qkv` [rows, length, heads, 3, head width] turned, [rows, length, heads, 2,
+/// head width]; `qkv` may be changed.
+at::Tensor rotatedQueriesAndKeys(const at::Tensor& qkv, const RotaryTable& rotary) {
+  const at::Tensor queryKey = qkv.narrow(3, 0, 2);
+  const std::int64_t rotated = rotary.cosine.size(-1), headWidth = qkv.size(-1);
+  if (rotated == 0) return queryKey;
+  if (qkv.device().is_cpu() && qkv.scalar_type() == at::kFloat && qkv.is_contiguous() &&
+      !qkv.requires_grad()) {
+    rotateQueriesAndKeys(
+        {qkv.mutable_data_ptr<float>(), qkv.size(0), qkv.size(1), qkv.size(2), headWidth},
+        spanOf(rotary.cosine), spanOf(rotary.sine));
+    return queryKey;
+  }
+  return at::cat({rotate(queryKey.narrow(4, 0, rotated), rotary),
+                  queryKey.narrow(4, rotated, headWidth - rotated)},
+                 4);
 }
 
 }  // namespace
@@ -34,18 +58,12 @@ RotaryTable::RotaryTable(const NeoxConfig& config, std::int64_t length,
 at::Tensor NeoxBlock::attention(const at::Tensor& hidden, const RotaryTable& rotary) const {
   assert(weights_.qkvWeight.defined() && "the model was opened up to an earlier site");
   const std::int64_t rows = hidden.size(0), length = hidden.size(1);
-  const std::int64_t headWidth = config_.headWidth(), rotated = config_.rotaryWidth();
   const at::Tensor normed = at::layer_norm(hidden, {config_.width}, weights_.inputNormWeight,
                                            weights_.inputNormBias, config_.layerNormEpsilon);
   // A head's rows of the product hold its query, its key and its value, in this order.
   const at::Tensor qkv = linearLayer(normed, weights_.qkvWeight, weights_.qkvBias)
-                             .view({rows, length, config_.heads, 3, headWidth});
-  at::Tensor queryKey = qkv.narrow(3, 0, 2);
-  if (rotated > 0) {
-    queryKey = at::cat({rotate(queryKey.narrow(4, 0, rotated), rotary),
-                        queryKey.narrow(4, rotated, headWidth - rotated)},
-                       4);
-  }
+                             .view({rows, length, config_.heads, 3, config_.headWidth()});
+  const at::Tensor queryKey = rotatedQueriesAndKeys(qkv, rotary);
   const auto heads = [](const at::Tensor& x, std::int64_t which) {
     return x.select(3, which).transpose(1, 2);  // [rows, heads, length, headWidth]
   };

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/progress.h"
+#include "core/lm/block_reuse.h"
 #include "core/train/run_folder.h"
 #include "core/train/saved_state_torch.h"
 #include "core/train/train_event.h"
@@ -73,6 +74,7 @@ class ResumableRun {
   void checkpoint(RunFolder& folder);
   [[nodiscard]] UserError failed(RunFolder& folder, const UserError& error) const;
 
+  BlockReuse reuse_;  ///< of the memory of one step by the next
   Plan plan_;
   std::int64_t saved_ = 0;  ///< updates made at the last checkpoint
 };

@@ -3,23 +3,21 @@
 """The whole chain, text → model → SAE → index, against a dense PyTorch program: every feature's
 statistics and top activations, as a researcher would recompute them."""
 import json
-import os
-import pathlib
 import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import unittest
+from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
 
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM = pathlib.Path(os.environ.get("FEATURESCOPE_BIN", SOURCE / "build/release/bin")) / "featurescope"
-DATA = pathlib.Path(os.environ.get("FEATURESCOPE_TEST_DATA", SOURCE.parent / "shared/data"))
+from comparison import DATA, command
+
 TOKENIZER = DATA / "pythia_tokenizer.json"
 TEXT = DATA / "wikitext2_valid.txt"
 
@@ -88,7 +86,7 @@ class Chain(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.temporary = tempfile.TemporaryDirectory()
-        folder = pathlib.Path(cls.temporary.name)
+        folder = Path(cls.temporary.name)
         cls.tokenizer = Tokenizer.from_file(str(TOKENIZER))
         model = write_model(folder / "model")
         text = TEXT.read_bytes().decode("utf-8")
@@ -111,8 +109,8 @@ class Chain(unittest.TestCase):
 
     @staticmethod
     def run_verb(*arguments):
-        done = subprocess.run([PROGRAM, *map(str, arguments)], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True)
         if done.returncode != 0:
             raise AssertionError(f"{arguments}: {done.stderr}")
         return json.loads(done.stdout)

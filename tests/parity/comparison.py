@@ -11,12 +11,23 @@ import torch
 
 TOLERANCE = 1e-4  # of the expected tensor's largest magnitude: float32 sums in another order
 DATA = Path(os.environ["FEATURESCOPE_TEST_DATA"])
+PROGRAM = Path(os.environ["FEATURESCOPE_BIN"]) / "featurescope"
+DEVICE = os.environ.get("FEATURESCOPE_DEVICE", "cpu")
+
+
+def command(*arguments):
+    """`featurescope ARGUMENTS` on the device under test, in float32 unless they say otherwise."""
+    given = list(map(str, arguments))
+    if "--device" not in given:
+        given += ["--device", DEVICE]
+    if "--dtype" not in given:
+        given += ["--dtype", "float32"]
+    return [PROGRAM, *given]
 
 
 def featurescope(*arguments, stdin=None):
     """Standard output of `featurescope ARGUMENTS`; an error there ends this script."""
-    program = Path(os.environ["FEATURESCOPE_BIN"]) / "featurescope"
-    result = subprocess.run([program, *map(str, arguments)], input=stdin, capture_output=True)
+    result = subprocess.run(command(*arguments), input=stdin, capture_output=True)
     if result.returncode != 0:
         sys.exit(f"featurescope {' '.join(map(str, arguments))}\n{result.stderr.decode()}")
     return result.stdout

@@ -3,14 +3,13 @@
 against what these compute."""
 
 import subprocess
-import os
 import tempfile
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
 
-from comparison import Comparison, featurescope, figures
+from comparison import Comparison, command, featurescope, figures
 from sae_libraries import Maker, load_libraries
 
 WIDTH, FEATURES, TOKENS = 48, 192, 300
@@ -38,9 +37,9 @@ def compare_case(table, case, folder, x):
 
 def convert(path, out, target):
     """The folder, or nothing where the layout cannot hold the SAE."""
-    program = Path(os.environ["FEATURESCOPE_BIN"]) / "featurescope"
-    result = subprocess.run([program, "convert", path, out, "--to", target, "--force", "--quiet"],
-                            capture_output=True, text=True)
+    result = subprocess.run(
+        command("convert", path, out, "--to", target, "--force", "--quiet"),
+        capture_output=True, text=True)
     if result.returncode == 0:
         return out
     assert "cannot hold" in result.stderr, result.stderr

@@ -204,7 +204,7 @@ class Index(unittest.TestCase):
         self.assertAlmostEqual(density, total / TOKENS, places=9, msg="densities sum to l0")
 
     def test_logits_are_those_of_the_unembedding(self):
-        embed_out = self.model.embed_out.weight.detach().double()
+        embed_out = self.model.get_output_embeddings().weight.detach().double()
         scale = self.model.gpt_neox.final_layer_norm.weight.detach().double()
         logits = (self.sae["W_dec"].double() * scale) @ (embed_out - embed_out.mean(0)).T
         logits = logits[:, :self.vocabulary]

@@ -13,7 +13,7 @@ CORE = {
     "core/tensorfile": ["core/base"],
     "core/text": ["core/base"],
     "core/kernels": ["core/base"],
-    "core/lm": ["core/base", "core/tensorfile", "core/text"],
+    "core/lm": ["core/base", "core/tensorfile", "core/text", "core/kernels"],
     "core/sae": ["core/base", "core/tensorfile", "core/kernels"],
     "core/train": ["core/base", "core/tensorfile", "core/text", "core/kernels", "core/lm", "core/sae"],
     "core/finetune": ["core/base", "core/tensorfile", "core/text", "core/kernels", "core/lm", "core/sae",
