@@ -5,7 +5,7 @@
 # libtorch_cuda.so at run time when a GPU is asked for (core/lm/device.h).
 #
 #   featurescope::torch   headers (as system headers), libtorch_cpu, libc10
-#   -DLIBTORCH=DIR        uses the LibTorch there instead (2.6 or newer)
+#   -DLIBTORCH=DIR        uses the LibTorch there instead (2.8 or newer)
 
 set(FEATURESCOPE_TORCH_VERSION 2.11.0)
 
@@ -39,9 +39,9 @@ foreach(header torch/headeronly/version.h torch/csrc/api/include/torch/version.h
     endif()
   endif()
 endforeach()
-if(NOT torch_version OR torch_version VERSION_LESS 2.6)
+if(NOT torch_version OR torch_version VERSION_LESS 2.8)
   message(FATAL_ERROR "The LibTorch in ${torch_root} is too old (version '${torch_version}'): "
-    "2.6 or newer is needed")
+    "2.8 or newer is needed")
 endif()
 message(STATUS "LibTorch ${torch_version} in ${torch_root}")
 

@@ -64,7 +64,8 @@ void TypedCommonFlags::declare(Flags& flags, bool writes) {
       .defaultsTo("the cores this process may use");
   flags.text("--device", "auto|cpu|cuda|cuda:N", device, "where to compute");
   flags.choice("--dtype", dtype, {"auto", "float32", "bfloat16", "float16"},
-               "the language model's arithmetic; auto is float32 on a CPU");
+               "the language model's arithmetic, on a GPU also that of the products of an SAE's "
+               "training; auto is float32 on a CPU, bfloat16 on a GPU");
   flags.whole("--seed", seed, "seed of every random choice", 0);
   flags.text(
       "--config", "FILE.json", config,

@@ -31,11 +31,6 @@ NeoxConfig configOf(const BenchRequest& request) {
   return config;
 }
 
-/// Waits for what a GPU still computes.
-void finish(const at::Tensor& result) {
-  if (!result.device().is_cpu()) result.flatten().narrow(0, 0, 1).cpu();
-}
-
 }  // namespace
 
 LanguageModel randomModel(const BenchRequest& request) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/bench/bench_kinds.h"
 #include "core/bench/programs_torch.h"
+#include "core/lm/device_torch.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,7 +14,7 @@ namespace {
 /// where a feature is active on other numbers of tokens by more than rounding at zero explains.
 double differenceOf(const IndexCollectors& ours, const DenseIndex& dense) {
   double largest = 0;
-  const at::Tensor strongest = dense.strongest().t().contiguous();
+  const at::Tensor strongest = dense.strongest().t().cpu().contiguous();
   const std::int64_t top = strongest.size(1);
   for (std::int64_t f = 0; f < strongest.size(0); ++f) {
     const auto ranked = ours.top().ranked(FeatureId{static_cast<std::int32_t>(f)});
@@ -33,8 +34,9 @@ double differenceOf(const IndexCollectors& ours, const DenseIndex& dense) {
 std::vector<Throughput> benchIndex(const BenchRequest& request, const JobContext& job,
                                    std::vector<Agreement>& agreements) {
   constexpr std::int64_t kTop = 20;
-  const RandomProblem problem(request.indexTokens, request.width, request.features, request.active,
-                              request.compute.seed);
+  const RandomProblem problem = RandomProblem(request.indexTokens, request.width, request.features,
+                                              request.active, request.compute.seed)
+                                    .on(resolveDevice(request.compute));
   const IndexedStream stream(problem, request.vocabulary);
   const auto amount = static_cast<double>(request.indexTokens);
   OurIndex ours(stream);

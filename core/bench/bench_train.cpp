@@ -2,6 +2,7 @@
 #include "core/bench/bench_kinds.h"
 #include "core/bench/dense_programs_torch.h"
 #include "core/bench/programs_torch.h"
+#include "core/lm/device_torch.h"
 
 #include <ATen/ATen.h>
 
@@ -33,7 +34,10 @@ Agreement compareLosses(const BenchRequest& request, const JobContext& job) {
       randomAutoencoder(request.width, request.features, request.compute.seed);
   start.W_enc = start.W_enc.t().contiguous().t();
   const at::Tensor directions = at::randn({2 * request.width, request.width});
-  OurProgram ours(copyOf(start), request.tokens, kLearningRate, request.projects);
+  const at::Device device = resolveDevice(request.compute);
+  for (const auto& [name, tensor] : start.named()) *tensor = tensor->to(device);
+  OurProgram ours(copyOf(start), request.tokens, kLearningRate, request.projects,
+                  StepProducts(request.compute, device));
   DenseProgram<FusedAdam> dense(start, kLearningRate);
   Agreement agreement{.kind = BenchKind::Train,
                       .of = "losses of steps",
@@ -41,7 +45,7 @@ Agreement compareLosses(const BenchRequest& request, const JobContext& job) {
                       .largestRelativeDifference = 0};
   for (std::int64_t step = 0; step < request.comparedSteps; ++step) {
     job.throwIfStopped();
-    const at::Tensor x = plantedBatch(request.tokens, directions, 8);
+    const at::Tensor x = plantedBatch(request.tokens, directions, 8).to(device);
     agreement.take(ours.step(x, kL1), dense.step(x, kL1));
   }
   return agreement;
@@ -51,15 +55,30 @@ Agreement compareLosses(const BenchRequest& request, const JobContext& job) {
 
 std::vector<Throughput> benchTrain(const BenchRequest& request, const JobContext& job,
                                    std::vector<Agreement>& agreements) {
-  const RandomProblem problem(request.tokens, request.width, request.features, request.active,
-                              request.compute.seed);
+  const at::Device device = resolveDevice(request.compute);
+  const RandomProblem problem = RandomProblem(request.tokens, request.width, request.features,
+                                              request.active, request.compute.seed)
+                                    .on(device);
   const at::Tensor& x = problem.x;
   const auto amount = static_cast<double>(request.tokens);
-  OurProgram ours(copyOf(problem.parameters), request.tokens, kNoLearning, request.projects);
+  OurProgram ours(copyOf(problem.parameters), request.tokens, kNoLearning, request.projects,
+                  StepProducts(request.compute, device));
   std::vector<BenchWork> works{
-      {"step", "tokens", amount, [&] { ours.step(x, kL1); }},
-      {"optimiser", "parameters", 2.0 * static_cast<double>(request.width * request.features),
-       [&] { ours.update(); }}};
+      {"step", "tokens", amount,
+       [&] {
+         ours.step(x, kL1);
+         finish(ours.parameters().W_dec);
+       }},
+      {"optimiser", "parameters", 2.0 * static_cast<double>(request.width * request.features), [&] {
+         ours.update();
+         finish(ours.parameters().W_dec);
+       }}};
+  const auto stepOf = [&x](auto& program) {
+    return [&program, &x] {
+      program->step(x, kL1);
+      finish(program->parameters()[1]);
+    };
+  };
   std::unique_ptr<DenseProgram<ComposedAdam>> composed;
   std::unique_ptr<DenseProgram<FusedAdam>> fused, rounded;
   if (request.againstDense) {
@@ -67,13 +86,13 @@ std::vector<Throughput> benchTrain(const BenchRequest& request, const JobContext
     fused = std::make_unique<DenseProgram<FusedAdam>>(problem.parameters, kNoLearning);
     rounded =
         std::make_unique<DenseProgram<FusedAdam>>(problem.parameters, kNoLearning, at::kBFloat16);
-    works.push_back(
-        {"dense, torch::optim::Adam", "tokens", amount, [&] { composed->step(x, kL1); }});
-    works.push_back({"update of torch::optim::Adam", "parameters", works[1].amount,
-                     [&] { composed->update(); }});
-    works.push_back({"dense, fused Adam", "tokens", amount, [&] { fused->step(x, kL1); }});
-    works.push_back(
-        {"dense, fused Adam, bfloat16 products", "tokens", amount, [&] { rounded->step(x, kL1); }});
+    works.push_back({"dense, torch::optim::Adam", "tokens", amount, stepOf(composed)});
+    works.push_back({"update of torch::optim::Adam", "parameters", works[1].amount, [&] {
+                       composed->update();
+                       finish(composed->parameters()[1]);
+                     }});
+    works.push_back({"dense, fused Adam", "tokens", amount, stepOf(fused)});
+    works.push_back({"dense, fused Adam, bfloat16 products", "tokens", amount, stepOf(rounded)});
   }
   std::vector<Throughput> throughputs = measure(BenchKind::Train, works, request, job);
   if (request.againstDense && request.comparedSteps > 0) {

@@ -52,7 +52,8 @@ FusedAdam::FusedAdam(double learningRate, std::vector<at::Tensor> parameters)
       parameters_(std::move(parameters)),
       first_(zerosLike(parameters_)),
       second_(zerosLike(parameters_)) {
-  for (std::size_t i = 0; i < parameters_.size(); ++i) steps_.push_back(at::zeros({}));
+  const at::TensorOptions there(parameters_.front().device());
+  for (std::size_t i = 0; i < parameters_.size(); ++i) steps_.push_back(at::zeros({}, there));
 }
 
 void FusedAdam::step(const std::vector<at::Tensor>& gradients) {

@@ -45,10 +45,12 @@ class DenseProgram {
   double step(const at::Tensor& x, double l1Coefficient);
   /// The update alone, by the gradients of the last step.
   void update();
+  /// W_enc, W_dec, b_enc, b_dec
+  [[nodiscard]] const std::vector<at::Tensor>& parameters() const { return parameters_; }
 
  private:
   std::vector<at::Tensor> gradients_;
-  std::vector<at::Tensor> parameters_;  ///< W_enc, W_dec, b_enc, b_dec
+  std::vector<at::Tensor> parameters_;
   Optimiser optimiser_;
   at::ScalarType products_;
 };

@@ -47,6 +47,17 @@ RandomProblem::RandomProblem(std::int64_t tokens, std::int64_t width, std::int64
                              double active, std::uint64_t seed)
     : RandomProblem(randomInputs(tokens, width, seed + 1), features, active, seed) {}
 
+RandomProblem RandomProblem::on(at::Device device) const {
+  RandomProblem there = *this;
+  there.x = x.to(device);
+  for (const auto& [name, tensor] : there.parameters.named()) *tensor = tensor->to(device);
+  return there;
+}
+
+void finish(const at::Tensor& result) {
+  if (!result.device().is_cpu()) result.flatten().narrow(0, 0, 1).cpu();
+}
+
 AutoencoderParameters copyOf(const AutoencoderParameters& p) {
   return {.W_enc = p.W_enc.clone(),
           .W_dec = p.W_dec.clone(),
@@ -55,9 +66,9 @@ AutoencoderParameters copyOf(const AutoencoderParameters& p) {
 }
 
 OurProgram::OurProgram(AutoencoderParameters parameters, std::int64_t tokens, double learningRate,
-                       bool projects)
+                       bool projects, StepProducts products)
     : parameters_(std::move(parameters)),
-      step_(tokens, parameters_),
+      step_(tokens, parameters_, {}, products),
       adam_({.learningRate = learningRate}, inOrder(parameters_)),
       constraints_{RowConstraint::None,
                    projects ? RowConstraint::ProjectedUnitNorm : RowConstraint::UnitNorm} {}
@@ -100,11 +111,12 @@ void OurIndex::build() {
 
 void DenseIndex::build() {
   const std::int64_t features = stream_.autoencoder.features();
-  strongest_ = at::zeros({0, features});
-  places_ = at::zeros({0, features}, at::kLong);
-  active_ = at::zeros({features}, at::kLong);
-  sums_ = at::zeros({features});
-  maxima_ = at::zeros({features});
+  const at::TensorOptions there(stream_.x.device());
+  strongest_ = at::zeros({0, features}, there);
+  places_ = at::zeros({0, features}, there.dtype(at::kLong));
+  active_ = at::zeros({features}, there.dtype(at::kLong));
+  sums_ = at::zeros({features}, there);
+  maxima_ = at::zeros({features}, there);
   std::int64_t first = 0;
   stream_.inBatches([&](const at::Tensor& x, std::span<const TokenId>) {
     const at::Tensor f = stream_.autoencoder.encode(x);

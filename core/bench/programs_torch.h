@@ -27,9 +27,15 @@ struct RandomProblem {
   RandomProblem(std::int64_t tokens, std::int64_t width, std::int64_t features, double active,
                 std::uint64_t seed);
 
+  /// The same numbers there.
+  [[nodiscard]] RandomProblem on(at::Device device) const;
+
   at::Tensor x;
   AutoencoderParameters parameters;
 };
+
+/// Waits for what a GPU still computes of `result`.
+void finish(const at::Tensor& result);
 
 /// The request's model with random weights, on its device and in its arithmetic. Throws
 /// UserError{BadUsage} for a shape that is no model's.
@@ -42,12 +48,13 @@ struct RandomProblem {
 class OurProgram {
  public:
   OurProgram(AutoencoderParameters parameters, std::int64_t tokens, double learningRate,
-             bool projects);
+             bool projects, StepProducts products = {});
 
   /// The loss before the update.
   double step(const at::Tensor& x, double l1Coefficient);
   /// The update alone, by the gradients of the last step.
   void update();
+  [[nodiscard]] const AutoencoderParameters& parameters() const { return parameters_; }
 
  private:
   AutoencoderParameters parameters_;

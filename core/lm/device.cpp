@@ -5,6 +5,7 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <c10/util/Exception.h>
 
 #include <charconv>
 #include <dlfcn.h>
@@ -25,6 +26,20 @@ std::filesystem::path cudaLibrary() {
   dladdr(reinterpret_cast<const void*>(&at::get_num_threads), &info);
   const std::filesystem::path cpu = info.dli_fname != nullptr ? info.dli_fname : "";
   return cpu.parent_path() / "libtorch_cuda.so";
+}
+
+/// CUDA's half of LibTorch warns of what it then puts right by itself, as that autograd's thread
+/// has no context yet.
+class DropWarnings final : public c10::WarningHandler {
+ public:
+  void process(const c10::Warning& /*warning*/) override {}
+};
+
+/// On the calling thread; autograd's threads warn through the one that called it.
+at::Device quietly(at::Device device) {
+  static DropWarnings drop;
+  c10::WarningUtils::set_warning_handler(&drop);
+  return device;
 }
 
 /// Loads CUDA's half of LibTorch. Nothing when it is there; otherwise why it is not.
@@ -97,7 +112,7 @@ std::string gpuModel(int index) {
 at::Device resolveDevice(const ComputeOptions& options) {
   if (options.device == "cpu") return at::kCPU;
   if (options.device == "auto") {
-    return cudaProblem(0) ? at::Device(at::kCPU) : at::Device(at::kCUDA, 0);
+    return cudaProblem(0) ? at::Device(at::kCPU) : quietly({at::kCUDA, 0});
   }
   const auto index = cudaIndex(options.device);
   if (!index) {
@@ -108,7 +123,7 @@ at::Device resolveDevice(const ComputeOptions& options) {
     throw UserError(ErrorCode::Unsupported, std::string(kWhat), *problem,
                     "use --device cpu, or install what is missing");
   }
-  return {at::kCUDA, static_cast<c10::DeviceIndex>(*index)};
+  return quietly({at::kCUDA, static_cast<c10::DeviceIndex>(*index)});
 }
 
 at::ScalarType resolveDtype(const ComputeOptions& options, at::Device device) {

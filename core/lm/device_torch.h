@@ -9,7 +9,8 @@ namespace featurescope {
 
 /// The device of `options`. "cuda" loads libtorch_cuda.so from beside libtorch_cpu.so at run time
 /// (it is not linked); when that fails, "auto" stays on the CPU and "cuda" throws
-/// UserError{Unsupported} that says which library is missing.
+/// UserError{Unsupported} that says which library is missing. With a GPU, LibTorch's warnings are
+/// dropped on the calling thread from then on: none of them is for a user.
 [[nodiscard]] at::Device resolveDevice(const ComputeOptions& options);
 
 /// float32 for auto on a CPU, bfloat16 for auto on a GPU. Throws UserError{BadUsage}.

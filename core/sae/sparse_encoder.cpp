@@ -56,8 +56,29 @@ void appendPositive(const SparseMatrix& byToken, const Value& value, SparseCode&
   }
 }
 
+template <class Element>
+std::span<const Element> elementsOf(const at::Tensor& list) {
+  return {list.const_data_ptr<Element>(), static_cast<std::size_t>(list.numel())};
+}
+
+/// Of a GPU only what is > 0 comes over; nonzero() lists it by token, then by feature.
+void appendFromDevice(const at::Tensor& f, SparseCode& code) {
+  const at::Tensor isActive = f.gt(0);
+  const at::Tensor counts = isActive.sum(1).cpu();
+  const at::Tensor features = isActive.nonzero().select(1, 1).to(at::kInt).cpu();
+  const at::Tensor values = f.masked_select(isActive).cpu();
+  for (const std::int64_t count : elementsOf<std::int64_t>(counts)) {
+    code.indptr.push_back(code.indptr.back() + count);
+  }
+  const std::span<const std::int32_t> indices = elementsOf<std::int32_t>(features);
+  const std::span<const float> active = elementsOf<float>(values);
+  code.indices.insert(code.indices.end(), indices.begin(), indices.end());
+  code.values.insert(code.values.end(), active.begin(), active.end());
+}
+
 void appendDense(const at::Tensor& f, SparseCode& code) {
-  const at::Tensor values = f.to(at::kCPU).contiguous();
+  if (!f.device().is_cpu()) return appendFromDevice(f, code);
+  const at::Tensor values = f.contiguous();
   appendActive(viewOf(values), code);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/sae/autoencoder_torch.h"
+#include "core/train/step_products_torch.h"
 
 #include <ATen/ATen.h>
 
@@ -15,7 +16,8 @@ namespace featurescope {
 class DensePass {
  public:
   /// For batches of `tokens` rows and parameters of this shape, type and device.
-  DensePass(std::int64_t tokens, const AutoencoderParameters& parameters);
+  DensePass(std::int64_t tokens, const AutoencoderParameters& parameters,
+            StepProducts products = {});
 
   /// (x − b_dec) W_enc [tokens, M], in a matrix that is the caller's until the next project().
   at::Tensor& project(const AutoencoderParameters& parameters, const at::Tensor& x);
@@ -28,6 +30,7 @@ class DensePass {
   void encoderGradients(const AutoencoderParameters& parameters, const at::Tensor& p);
 
   [[nodiscard]] std::int64_t tokens() const { return tokens_; }
+  [[nodiscard]] const StepProducts& products() const { return products_; }
   /// x̂ − x of the last reconstruct(); after decoderGradients() times 2 / tokens.
   [[nodiscard]] const at::Tensor& residual() const { return residual_; }
   [[nodiscard]] AutoencoderParameters& gradients() { return gradients_; }
@@ -36,6 +39,7 @@ class DensePass {
 
  private:
   std::int64_t tokens_;
+  StepProducts products_;
   AutoencoderParameters gradients_;
   at::Tensor centred_, residual_;   ///< [tokens, d]
   at::Tensor projected_, scratch_;  ///< [tokens, M]

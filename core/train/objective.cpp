@@ -100,6 +100,7 @@ void addOwnParameters(const TrainSettings& settings, AutoencoderParameters& para
 std::unique_ptr<Objective> makeObjective(const TrainSettings& settings,
                                          const AutoencoderParameters& parameters) {
   const std::int64_t tokens = settings.tokensPerStep();
+  const StepProducts products(settings.compute, parameters.W_enc.device());
   switch (settings.architecture) {
     case Architecture::Standard:
       break;
@@ -109,16 +110,18 @@ std::unique_ptr<Objective> makeObjective(const TrainSettings& settings,
           tokens, parameters,
           TopKSettings{.k = settings.k.value(),
                        .acrossBatch = settings.architecture == Architecture::BatchTopK,
-                       .auxiliaryCoefficient = settings.auxiliaryCoefficient});
+                       .auxiliaryCoefficient = settings.auxiliaryCoefficient},
+          products);
     case Architecture::JumpRelu:
       return std::make_unique<JumpReluObjective>(
           tokens, parameters,
           JumpReluSettings{.targetL0 = settings.targetL0Of(parameters.features()),
-                           .bandwidth = settings.jumpReluBandwidth.value()});
+                           .bandwidth = settings.jumpReluBandwidth.value()},
+          products);
     case Architecture::Gated:
-      return std::make_unique<GatedObjective>(tokens, parameters);
+      return std::make_unique<GatedObjective>(tokens, parameters, products);
   }
-  return std::make_unique<SaeStep>(tokens, parameters, thresholdsOf(settings));
+  return std::make_unique<SaeStep>(tokens, parameters, thresholdsOf(settings), products);
 }
 
 }  // namespace featurescope

@@ -3,8 +3,9 @@
 
 namespace featurescope {
 
-GatedObjective::GatedObjective(std::int64_t tokens, const AutoencoderParameters& parameters)
-    : pass_(tokens, parameters) {}
+GatedObjective::GatedObjective(std::int64_t tokens, const AutoencoderParameters& parameters,
+                               StepProducts products)
+    : pass_(tokens, parameters, products) {}
 
 StepLosses GatedObjective::run(const AutoencoderParameters& parameters, const at::Tensor& x,
                                double coefficient, const at::Tensor& /*dead*/) {
@@ -18,7 +19,8 @@ StepLosses GatedObjective::run(const AutoencoderParameters& parameters, const at
   losses.l1 = meanRowSum(f);
   losses.sparsity = meanRowSum(gate);
   losses.reconstruction = pass_.reconstruct(parameters, x, f);
-  at::Tensor byGate = gate.mm(parameters.W_dec).add_(parameters.b_dec).sub_(x);
+  const StepProducts& products = pass_.products();
+  at::Tensor byGate = products.multiply(gate, parameters.W_dec).add_(parameters.b_dec).sub_(x);
   losses.auxiliary =
       at::linalg_vector_norm(byGate, 2, 1).to(at::kDouble).square_().sum().item<double>() / tokens;
 
@@ -28,7 +30,8 @@ StepLosses GatedObjective::run(const AutoencoderParameters& parameters, const at
   magnitude.mul_(scale);
   at::sum_out(pass_.gradients().r_mag, magnitude * y, {0});
 
-  at::Tensor p = byGate.mul_(2 / tokens).mm(parameters.W_dec.t()).add_(coefficient / tokens);
+  at::Tensor p = products.multiply(byGate.mul_(2 / tokens), parameters.W_dec.t());
+  p.add_(coefficient / tokens);
   at::threshold_backward_out(p, p, gate, 0);
   const at::Tensor byGateBias = p.sum(0);
   pass_.encoderGradients(parameters, p.add_(magnitude));

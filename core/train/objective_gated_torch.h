@@ -13,7 +13,8 @@ namespace featurescope {
 class GatedObjective final : public Objective {
  public:
   /// `parameters` must have r_mag and b_mag.
-  GatedObjective(std::int64_t tokens, const AutoencoderParameters& parameters);
+  GatedObjective(std::int64_t tokens, const AutoencoderParameters& parameters,
+                 StepProducts products = {});
 
   StepLosses run(const AutoencoderParameters& parameters, const at::Tensor& x, double coefficient,
                  const at::Tensor& dead) override;

@@ -4,8 +4,8 @@
 namespace featurescope {
 
 JumpReluObjective::JumpReluObjective(std::int64_t tokens, const AutoencoderParameters& parameters,
-                                     const JumpReluSettings& settings)
-    : pass_(tokens, parameters), settings_(settings) {}
+                                     const JumpReluSettings& settings, StepProducts products)
+    : pass_(tokens, parameters, products), settings_(settings) {}
 
 StepLosses JumpReluObjective::run(const AutoencoderParameters& parameters, const at::Tensor& x,
                                   double coefficient, const at::Tensor& /*dead*/) {

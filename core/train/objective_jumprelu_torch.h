@@ -20,7 +20,7 @@ class JumpReluObjective final : public Objective {
  public:
   /// `parameters` must have a log_threshold.
   JumpReluObjective(std::int64_t tokens, const AutoencoderParameters& parameters,
-                    const JumpReluSettings& settings);
+                    const JumpReluSettings& settings, StepProducts products = {});
 
   StepLosses run(const AutoencoderParameters& parameters, const at::Tensor& x, double coefficient,
                  const at::Tensor& dead) override;

@@ -14,8 +14,8 @@ constexpr double kThresholdWeight = 0.01;
 }  // namespace
 
 TopKObjective::TopKObjective(std::int64_t tokens, const AutoencoderParameters& parameters,
-                             const TopKSettings& settings)
-    : pass_(tokens, parameters), settings_(settings) {
+                             const TopKSettings& settings, StepProducts products)
+    : pass_(tokens, parameters, products), settings_(settings) {
   settings_.k = std::min(settings_.k, parameters.features());
 }
 
@@ -47,9 +47,10 @@ StepLosses TopKObjective::run(const AutoencoderParameters& parameters, const at:
   at::threshold_backward_out(p, p, f, 0);
   if (auxiliary.gradient.defined()) {
     const at::Tensor rows = parameters.W_dec.index_select(0, auxiliary.features);
-    pass_.gradients().W_dec.index_add_(0, auxiliary.features,
-                                       auxiliary.activations.t().mm(auxiliary.gradient));
-    const at::Tensor through = auxiliary.gradient.mm(rows.t());
+    pass_.gradients().W_dec.index_add_(
+        0, auxiliary.features,
+        pass_.products().multiply(auxiliary.activations.t(), auxiliary.gradient));
+    const at::Tensor through = pass_.products().multiply(auxiliary.gradient, rows.t());
     p.index_add_(1, auxiliary.features, at::threshold_backward(through, auxiliary.activations, 0));
   }
   pass_.encoderGradients(parameters, p);
@@ -94,8 +95,9 @@ TopKObjective::Auxiliary TopKObjective::reconstructError(const AutoencoderParame
   const double weight = settings_.auxiliaryCoefficient / static_cast<double>(pass_.tokens());
   Auxiliary result;
   // residual() is −e.
-  result.gradient =
-      activations.mm(parameters.W_dec.index_select(0, features)).add_(pass_.residual());
+  result.gradient = pass_.products()
+                        .multiply(activations, parameters.W_dec.index_select(0, features))
+                        .add_(pass_.residual());
   result.loss =
       weight *
       at::linalg_vector_norm(result.gradient, 2, 1).to(at::kDouble).square_().sum().item<double>();

@@ -24,7 +24,7 @@ struct TopKSettings {
 class TopKObjective final : public Objective {
  public:
   TopKObjective(std::int64_t tokens, const AutoencoderParameters& parameters,
-                const TopKSettings& settings);
+                const TopKSettings& settings, StepProducts products = {});
 
   StepLosses run(const AutoencoderParameters& parameters, const at::Tensor& x, double coefficient,
                  const at::Tensor& dead) override;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/lm/linear_torch.h"
 #include "core/train/sae_step_torch.h"
 
 namespace featurescope {
 
 SaeStep::SaeStep(std::int64_t tokens, const AutoencoderParameters& parameters,
-                 const StepThresholds& thresholds)
+                 const StepThresholds& thresholds, StepProducts products)
     : tokens_(tokens),
+      products_(products),
       gradients_{at::empty_like(parameters.W_enc), at::empty_like(parameters.W_dec),
                  at::empty_like(parameters.b_enc), at::empty_like(parameters.b_dec)} {
   const at::TensorOptions options = parameters.W_enc.options();
@@ -23,20 +23,16 @@ StepLosses SaeStep::run(const AutoencoderParameters& parameters, const at::Tenso
   const auto tokens = static_cast<double>(tokens_);
   at::sub_out(centred_, x, parameters.b_dec);
   const bool isSparse = encode(parameters);
-  StepLosses losses;
-  losses.l1 =
-      (isSparse ? sparse_->activationSum() : features_.sum(0).sum(at::kDouble).item<double>()) /
-      tokens;
-  losses.sparsity = losses.l1;
+  at::Tensor denseSum;  // of features_, where they are what there is
   if (isSparse) {
     sparse_->decode(parameters, residual_);
   } else {
-    multiplyInto(residual_, features_, parameters.W_dec);
+    denseSum = features_.sum(0).sum(at::kDouble);
+    products_.multiplyInto(residual_, features_, parameters.W_dec);
     residual_.add_(parameters.b_dec);
   }
   residual_.sub_(x);
   tokenErrors_ = at::linalg_vector_norm(residual_, 2, 1).to(at::kDouble).square_();
-  losses.reconstruction = tokenErrors_.sum().item<double>() / tokens;
 
   at::Tensor& g = residual_.mul_(2.0 / tokens);
   if (isSparse) {
@@ -46,6 +42,12 @@ StepLosses SaeStep::run(const AutoencoderParameters& parameters, const at::Tenso
   }
   at::sum_out(gradients_.b_dec, g, {0});
   gradients_.b_dec.sub_(parameters.W_enc.mv(gradients_.b_enc));
+
+  // Last: a GPU then has work while the figures are waited for.
+  StepLosses losses;
+  losses.reconstruction = tokenErrors_.sum().item<double>() / tokens;
+  losses.l1 = (isSparse ? sparse_->activationSum() : denseSum.item<double>()) / tokens;
+  losses.sparsity = losses.l1;
   return losses;
 }
 
@@ -56,7 +58,7 @@ bool SaeStep::encode(const AutoencoderParameters& parameters) {
       return true;
     }
   } else {
-    multiplyInto(features_, centred_, parameters.W_enc);
+    products_.multiplyInto(features_, centred_, parameters.W_enc);
   }
   features_.add_(parameters.b_enc).relu_();
   // Sums of 0 and 1 are exact in float up to 2²⁴ tokens.
@@ -67,11 +69,11 @@ bool SaeStep::encode(const AutoencoderParameters& parameters) {
 
 void SaeStep::propagateDensely(const AutoencoderParameters& parameters, const at::Tensor& g,
                                double sparsity) {
-  at::mm_out(gradients_.W_dec, features_.t(), g);
-  multiplyInto(scratch_, g, parameters.W_dec.t());
+  products_.multiplyInto(gradients_.W_dec, features_.t(), g);
+  products_.multiplyInto(scratch_, g, parameters.W_dec.t());
   at::Tensor p = scratch_.add_(sparsity);
   at::threshold_backward_out(p, scratch_, features_, 0);
-  at::mm_out(gradients_.W_enc, centred_.t(), p);
+  products_.multiplyInto(gradients_.W_enc, centred_.t(), p);
   at::sum_out(gradients_.b_enc, p, {0});
 }
 

@@ -4,6 +4,7 @@
 #include "core/train/objective_torch.h"
 #include "core/train/sparse_step_torch.h"
 #include "core/train/step_costs.h"
+#include "core/train/step_products_torch.h"
 
 #include <ATen/ATen.h>
 
@@ -23,7 +24,7 @@ class SaeStep final : public Objective {
  public:
   /// For batches of `tokens` rows and parameters of this shape, type and device.
   SaeStep(std::int64_t tokens, const AutoencoderParameters& parameters,
-          const StepThresholds& thresholds = {});
+          const StepThresholds& thresholds = {}, StepProducts products = {});
 
   StepLosses run(const AutoencoderParameters& parameters, const at::Tensor& x, double l1Coefficient,
                  const at::Tensor& dead) override;
@@ -45,6 +46,7 @@ class SaeStep final : public Objective {
                         double sparsity);
 
   std::int64_t tokens_;
+  StepProducts products_;
   AutoencoderParameters gradients_;
   at::Tensor centred_;             ///< x − b_dec [tokens, d]
   at::Tensor features_, scratch_;  ///< [tokens, M]

@@ -4,6 +4,7 @@
 #include "core/lm/device_torch.h"
 #include "core/train/initial_parameters_torch.h"
 #include "core/train/input_hashes.h"
+#include "core/train/step_products_torch.h"
 #include "core/train/train_metrics.h"
 #include "core/train/train_settings.h"
 #include "core/train/trained_result_torch.h"
@@ -42,6 +43,12 @@ double meanSquareScale(const at::Tensor& sample) {
 
 std::string_view l1CoefficientFrom(const TrainSettings& settings) {
   return settings.l1Coefficient ? "given" : measuredCoefficientFrom(settings.architecture);
+}
+
+/// In what the matrices of a step are multiplied.
+std::string_view stepFactors(const ComputeOptions& compute) {
+  const StepProducts products(compute, resolveDevice(compute));
+  return products.factors() == at::kFloat ? "float32" : "bfloat16";
 }
 
 }  // namespace
@@ -138,6 +145,7 @@ Json TrainingRun::description() const {
           {"settings", toJson(settings_)},
           {"versions", programVersions()},
           {"device", describeDevice(settings_.compute)},
+          {"step_factors", stepFactors(settings_.compute)},
           {"threads", settings_.compute.threads},
           {"inputs", inputs()},
           {"hook", settings_.model.empty() ? Json(nullptr) : Json(settings_.site.moduleName())},
