@@ -10,27 +10,25 @@ namespace featurescope {
 
 namespace {
 
-constexpr std::string_view kShardIndex = "model.safetensors.index.json";
-constexpr std::array<std::string_view, 3> kWeightFiles{"model.safetensors", kShardIndex,
-                                                       "pytorch_model.bin"};
+constexpr std::string_view kShardIndexEnding = ".index.json";
+constexpr std::array<std::string_view, 4> kWeightFiles{
+    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+    "pytorch_model.bin.index.json"};
 
 TensorFile openWeights(const std::filesystem::path& folder) {
   for (const auto file : kWeightFiles) {
     if (std::filesystem::exists(folder / file)) return TensorFile::open(folder / file);
   }
-  const bool shardedPickles = std::filesystem::exists(folder / "pytorch_model.bin.index.json");
-  throw UserError(shardedPickles ? ErrorCode::Unsupported : ErrorCode::NotFound,
-                  "cannot open the model " + folder.string(),
-                  shardedPickles ? "its weights are sharded pickles"
-                                 : "it has neither model.safetensors, nor its sharded index, nor "
-                                   "pytorch_model.bin",
-                  shardedPickles ? "save it as safetensors" : "download the weights too");
+  throw UserError(ErrorCode::NotFound, "cannot open the model " + folder.string(),
+                  "it has neither model.safetensors, nor pytorch_model.bin, nor the index of their "
+                  "shards",
+                  "download the weights too");
 }
 
 /// The names of the files that hold the weights, ascending.
 std::set<std::string> weightFiles(const std::filesystem::path& weights) {
   std::set<std::string> files{weights.filename().string()};
-  if (weights.filename() == kShardIndex) {
+  if (weights.filename().string().ends_with(kShardIndexEnding)) {
     const Json index = readJson(weights);
     for (const auto& shard : index.at("weight_map")) files.insert(shard.get<std::string>());
   }

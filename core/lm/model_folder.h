@@ -13,7 +13,7 @@ namespace featurescope {
 struct ModelFolder {
   std::filesystem::path path;
   NeoxConfig config;
-  TensorFile weights;  ///< model.safetensors, its sharded index, or pytorch_model.bin
+  TensorFile weights;  ///< model.safetensors, pytorch_model.bin, or the index of their shards
 
   /// Throws UserError{NotFound, BadFile, Unsupported}.
   static ModelFolder open(const std::filesystem::path& folder);

@@ -276,8 +276,12 @@ Json inspectFile(const fs::path& path) {
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   const std::string name = path.filename().string();
   // One file of a folder that is a whole.
-  static const std::set<std::string_view> kParts{"study.json", "run.json", "config.json",
-                                                 "cfg.json", "model.safetensors.index.json"};
+  static const std::set<std::string_view> kParts{"study.json",
+                                                 "run.json",
+                                                 "config.json",
+                                                 "cfg.json",
+                                                 "model.safetensors.index.json",
+                                                 "pytorch_model.bin.index.json"};
   if (kParts.contains(name)) return inspectFolder(folder);
   if (name == "tokenizer.json") failUnknown(path, "it is a tokenizer");
   if (holdsTensorFile({name})) {

@@ -21,6 +21,7 @@ class Reader {
 
   TokenizerFile read(const Json& root) {
     if (!root.is_object()) bad("it is not a JSON object");
+    checkModelType(part(root, "model"));  // before the parts around it: it says most
     readNormalizer(part(root, "normalizer"));
     checkPreTokenizer(part(root, "pre_tokenizer"));
     checkPostProcessor(part(root, "post_processor"));
@@ -107,10 +108,13 @@ class Reader {
     if (type != "ByteLevel") unsupportedPart("decoder", type);
   }
 
-  void readModel(const Json& model) {
+  void checkModelType(const Json& model) const {
     if (model.is_null()) bad("it has no \"model\"");
     const std::string type = typeOf(model, "model");
     if (!type.empty() && type != "BPE") unsupportedPart("model", type);
+  }
+
+  void readModel(const Json& model) {
     if (optionalMember<double>(model, "dropout", what_).value_or(0) != 0) {
       unsupported("its model has a dropout");
     }

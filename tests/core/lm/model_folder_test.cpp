@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/tensorfile/safetensors.h"
+#include "core/tensorfile/torch_zip.h"
 #include "tests/core/lm/golden_model.h"
 
 #include <gmock/gmock.h>
@@ -157,6 +158,31 @@ TEST(ModelFolder, AShardThatTheSiteDoesNotNeedMayBeMissing) {
   EXPECT_THAT(error.what(), HasSubstr("model-0000"));
 }
 
+/// As Pythia's step checkpoints of the larger sizes are published.
+TEST(ModelFolder, MayHoldItsWeightsAsShardedPickles) {
+  const GoldenModel golden("sharded");
+  const TemporaryFolder folder;
+  std::filesystem::copy(golden.folder / "config.json", folder.path());
+  Json index = readJson(golden.folder / "model.safetensors.index.json");
+  std::map<std::string, std::vector<NamedTensor>> shards;
+  for (auto& [name, shard] : index.at("weight_map").items()) {
+    const TensorFile file = TensorFile::open(golden.folder / shard.get<std::string>());
+    shard = std::filesystem::path(shard.get<std::string>()).replace_extension(".bin").string();
+    shards[shard.get<std::string>()].push_back({name, file.tensor(name)});
+  }
+  for (const auto& [shard, tensors] : shards) writeTorchZip(folder.path() / shard, tensors);
+  writeJson(folder.path() / "pytorch_model.bin.index.json", index);
+  const at::NoGradGuard noGrad;
+  const auto model = LanguageModel::open(folder.path(), {});
+  const Site site{Layer{1}, SiteKind::Resid};
+  EXPECT_LT(testing::relativeError(model.activations(golden.ids(), site),
+                                   golden.expect(site.moduleName())),
+            testing::kTolerance);
+  const auto hash = ModelFolder::open(folder.path()).hash();
+  writeTorchZip(folder.path() / shards.begin()->first, shards.rbegin()->second);
+  EXPECT_NE(ModelFolder::open(folder.path()).hash(), hash);
+}
+
 TEST(ModelFolder, AWeightOfAnotherShapeIsNamedWithBothShapes) {
   ModelCopy model;
   model.tensors()["gpt_neox.layers.1.mlp.dense_h_to_4h.weight"] = at::zeros({12, 9});
@@ -207,7 +233,7 @@ TEST(ModelFolder, SaysWhatAFolderLacks) {
   EXPECT_EQ(code(folder.path() / "config.json"), ErrorCode::NotFound);  // a file
   EXPECT_EQ(code(folder.path()), ErrorCode::NotFound);                  // no weights
   writeFile(folder.path() / "pytorch_model.bin.index.json", "{}");
-  EXPECT_EQ(code(folder.path()), ErrorCode::Unsupported);
+  EXPECT_EQ(code(folder.path()), ErrorCode::BadFile);
   writeFile(folder.path() / "model.safetensors", "nonsense");
   EXPECT_EQ(code(folder.path()), ErrorCode::BadFile);
 }

@@ -2,9 +2,14 @@
 #include "core/lm/neox_config.h"
 
 #include "core/base/error.h"
+#include "core/lm/neox_tensors_torch.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <array>
+#include <functional>
+#include <numeric>
 
 namespace featurescope {
 namespace {
@@ -48,6 +53,50 @@ TEST(NeoxConfig, ReadsPythia70m) {
   EXPECT_TRUE(config.attentionBias);
   EXPECT_FALSE(config.tiedEmbeddings);
   EXPECT_EQ(config.torchDtype, "float16");
+}
+
+struct PythiaSize {
+  const char* name;
+  int layers, width, heads, vocabulary, rotaryWidth;
+  std::int64_t parameters;  ///< as the model cards state them
+};
+
+/// Layers, widths and heads: reference/pythia.md's table, after the published config.json.
+constexpr std::array kPythia{
+    PythiaSize{"14m", 6, 128, 4, 50304, 8, 14'067'712},
+    PythiaSize{"31m", 6, 256, 8, 50304, 8, 30'494'720},
+    PythiaSize{"70m", 6, 512, 8, 50304, 16, 70'426'624},
+    PythiaSize{"160m", 12, 768, 12, 50304, 16, 162'322'944},
+    PythiaSize{"410m", 24, 1024, 16, 50304, 16, 405'334'016},
+    PythiaSize{"1b", 16, 2048, 8, 50304, 64, 1'011'781'632},
+    PythiaSize{"1.4b", 24, 2048, 16, 50304, 32, 1'414'647'808},
+    PythiaSize{"2.8b", 32, 2560, 32, 50304, 20, 2'775'208'960},
+    PythiaSize{"6.9b", 32, 4096, 32, 50432, 32, 6'857'302'016},
+    PythiaSize{"12b", 36, 5120, 40, 50688, 32, 11'846'072'320},
+};
+
+std::int64_t parametersOf(const NeoxConfig& config) {
+  const auto count = [](const std::vector<std::int64_t>& shape) {
+    return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+  };
+  std::int64_t block = 0, sum = 0;
+  for (const auto& tensor : kLayerTensors) block += count(tensor.shape(config));
+  for (const auto& tensor : kOuterTensors) sum += count(tensor.shape(config));
+  return sum + config.layers * block;
+}
+
+TEST(NeoxConfig, GivesEveryPythiaItsHeadsAndItsNumberOfParameters) {
+  for (const PythiaSize& size : kPythia) {
+    Json json = pythia70m();
+    json["num_hidden_layers"] = size.layers;
+    json["hidden_size"] = size.width;
+    json["num_attention_heads"] = size.heads;
+    json["intermediate_size"] = 4 * size.width;
+    json["vocab_size"] = size.vocabulary;
+    const auto config = NeoxConfig::parse(json, "config.json");
+    EXPECT_EQ(config.rotaryWidth(), size.rotaryWidth) << size.name;
+    EXPECT_EQ(parametersOf(config), size.parameters) << size.name;
+  }
 }
 
 TEST(NeoxConfig, ReadsTheNewerSpellingOfTheRotarySettings) {

@@ -155,8 +155,10 @@ TEST(Tokenizer, TakesHolesInTheIdsAndAddedTokensBehindTheVocabulary) {
 
 TEST(Tokenizer, RefusesOtherKindsByName) {
   const auto unsupported = ErrorCode::Unsupported;
-  expectRefused(unsupported, "model is WordPiece",
-                [](Json& j) { j["model"]["type"] = "WordPiece"; });
+  expectRefused(unsupported, "model is WordPiece", [](Json& j) {
+    j["model"]["type"] = "WordPiece";
+    j["normalizer"] = {{"type", "BertNormalizer"}};
+  });
   expectRefused(unsupported, "normalizer is Lowercase", [](Json& j) {
     j["normalizer"] = {{"type", "Lowercase"}};
   });
