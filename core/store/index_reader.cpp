@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sys/stat.h>
 #include <utility>
 
 namespace featurescope {
@@ -158,6 +159,7 @@ constexpr std::array<std::string_view, 4> kExampleKinds{"top", "quantile", "rand
 
 IndexReader::State::State(const fs::path& given)
     : path(given),
+      mark(FileMark::of(given)),
       database(given, Database::Access::Read, given),
       version(checkIsIndex(database, path)),
       // Their ids are 0, 1, …; counting rows would follow pages that are linked in a circle.
@@ -175,7 +177,22 @@ void IndexReader::State::failOutOfRange(FeatureId feature) const {
                                 : fmt::format("it has the features 0 to {}", features - 1));
 }
 
+IndexReader::State::FileMark IndexReader::State::FileMark::of(const fs::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return {};
+  return {status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec,
+          status.st_mtim.tv_nsec};
+}
+
+void IndexReader::State::throwIfOverwritten() const {
+  const FileMark now = FileMark::of(path);
+  if (now == mark || now.inode != mark.inode || now.device != mark.device) return;
+  throw UserError(ErrorCode::DatabaseError, "cannot read " + path.string(),
+                  "another program has written into it since it was opened", "open it again");
+}
+
 void IndexReader::State::check(FeatureId feature) const {
+  throwIfOverwritten();
   Statement known(database, "SELECT 1 FROM feature WHERE feature = ?");
   if (!known.bind(1, std::int64_t{feature.value}).step()) failOutOfRange(feature);
 }
@@ -264,6 +281,7 @@ std::vector<FeatureRecord> IndexReader::features(const FeatureQuery& query) cons
 }
 
 FeatureRecord IndexReader::feature(FeatureId feature) const {
+  state_->throwIfOverwritten();
   Statement row(state_->database, fmt::format("SELECT {} FROM feature_table WHERE feature = ?",
                                               recordColumns(state_->version, state_->fineTuned)));
   row.bind(1, std::int64_t{feature.value});

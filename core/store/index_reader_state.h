@@ -7,6 +7,7 @@
 #include "core/store/token_texts.h"
 
 #include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 
@@ -16,7 +17,17 @@ namespace featurescope {
 struct IndexReader::State {
   explicit State(const std::filesystem::path& given);
 
+  /// What tells a file from what it was: replacing it gives its name to another, writing into it
+  /// changes the rest.
+  struct FileMark {
+    std::uint64_t device = 0, inode = 0;
+    std::int64_t bytes = 0, seconds = 0, nanoseconds = 0;
+    bool operator==(const FileMark&) const = default;
+    static FileMark of(const std::filesystem::path& path);
+  };
+
   std::filesystem::path path;
+  FileMark mark;
   Database database;
   int version = 0;
   std::int64_t features = 0, tokens = 0;
@@ -32,7 +43,10 @@ struct IndexReader::State {
   [[nodiscard]] const TokenTexts& tokenTexts();
 
   [[noreturn]] void failOutOfRange(FeatureId feature) const;
-  /// Throws UserError{OutOfRange} for a feature that is not there.
+  /// Throws UserError{DatabaseError} when somebody wrote into the file since it was opened. (An
+  /// index that took its place is no matter: the opened one stays readable as it was.)
+  void throwIfOverwritten() const;
+  /// Throws as throwIfOverwritten, and UserError{OutOfRange} for a feature that is not there.
   void check(FeatureId feature) const;
 
  private:

@@ -54,6 +54,10 @@ void AppendFile::append(std::string_view text) {
 std::uint64_t AppendFile::size() const {
   struct stat status {};
   if (::fstat(descriptor_, &status) != 0) throw cannotWrite(path_, errno);
+  if (status.st_nlink == 0) {
+    throw UserError(ErrorCode::NotFound, "cannot write " + path_.string(),
+                    "it was removed while it was written", "start again");
+  }
   return static_cast<std::uint64_t>(status.st_size);
 }
 

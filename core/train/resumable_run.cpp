@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 namespace featurescope {
 
 namespace {
@@ -72,6 +74,7 @@ bool ResumableRun::runSteps(RunFolder& folder, const JobContext& job) {
       job.throwIfStopped();
       step(folder, job);
     }
+    folder.checkStillThere();
     finish(folder, job);
     return true;
   } catch (const Interrupted&) {
@@ -101,6 +104,7 @@ void ResumableRun::checkpoint(RunFolder& folder) {
 }
 
 UserError ResumableRun::failed(RunFolder& folder, const UserError& error) const {
+  if (!std::filesystem::exists(folder.path())) return error;
   std::string next = error.next();
   const auto add = [&next](const std::string& more) { next += (next.empty() ? "" : "; ") + more; };
   if (error.code() == ErrorCode::CannotWrite) {

@@ -138,6 +138,7 @@ void RunFolder::log(std::string_view sentence) {
 }
 
 void RunFolder::setState(RunState state, const Json& figures) {
+  checkStillThere();
   description_.update(figures, /*merge_objects=*/true);
   description_["state"] = name(state);
   if (state == RunState::Running) {

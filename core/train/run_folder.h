@@ -49,12 +49,14 @@ class RunFolder {
   /// run.json
   [[nodiscard]] const Json& description() const { return description_; }
 
-  /// The three below throw UserError{CannotWrite}, a full disk included. Lines end as the table's
-  /// do.
+  /// The four below throw UserError{CannotWrite}, a full disk included, and {NotFound} when somebody
+  /// removed the folder. Lines end as the table's do.
   void append(const std::string& table, std::string_view lines);
   void log(std::string_view sentence);
   /// Merges `figures` into run.json and sets its state.
   void setState(RunState state, const Json& figures = Json::object());
+  /// Before something is written beside these: it would make the folder anew, with that alone.
+  void checkStillThere() const { (void)log_.size(); }
 
   /// How long each table is, after flushing it to the disk.
   [[nodiscard]] std::map<std::string, std::uint64_t> flushedLengths();

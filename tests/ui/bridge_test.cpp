@@ -10,7 +10,11 @@
 #include <QTest>
 
 #include <atomic>
+#include <fstream>
 #include <future>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <vector>
 
 using namespace featurescope;
 
@@ -34,6 +38,22 @@ struct HeldJob {
     };
   }
 };
+
+/// Bytes of this process's address space.
+rlim_t addressSpace() {
+  std::ifstream statm("/proc/self/statm");
+  rlim_t pages = 0;
+  statm >> pages;
+  return pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE));
+}
+
+constexpr bool sanitized() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return true;
+#else
+  return false;
+#endif
+}
 
 }  // namespace
 
@@ -123,6 +143,31 @@ class BridgeTest : public QObject {
     QCOMPARE(queue.find(known)->failure->next, QString("look"));
     QCOMPARE(queue.find(library)->state, JobState::Failed);
     QVERIFY(!queue.find(library)->failure->what.isEmpty());
+  }
+
+  void tooLittleMemoryEndsTheJobAndNotTheWindow() {
+    if (sanitized()) QSKIP("a sanitizer ends the program instead");
+    JobQueue queue;
+    const auto withinMegabytes = [&](rlim_t megabytes, const JobQueue::Body& body) {
+      rlimit before{};
+      QCOMPARE(getrlimit(RLIMIT_AS, &before), 0);
+      const rlimit lowered{addressSpace() + (megabytes << 20), before.rlim_max};
+      QCOMPARE(setrlimit(RLIMIT_AS, &lowered), 0);
+      queue.submit("Index", "large", body);
+      QTRY_VERIFY(!queue.busy());
+      QCOMPARE(setrlimit(RLIMIT_AS, &before), 0);
+      const Job& job = queue.jobs().back();
+      QCOMPARE(job.state, JobState::Failed);
+      QVERIFY2(job.failure->why == "not enough memory", qPrintable(job.failure->sentence()));
+      QVERIFY(!job.failure->next.isEmpty());
+    };
+    const auto large = [](const JobContext&) {
+      return std::to_string(std::vector<char>(std::size_t{1} << 30).size());
+    };
+    withinMegabytes(256, large);
+    withinMegabytes(1, large);  // not even the job's thread finds a place for its stack
+    queue.submit("Index", "small", [](const JobContext&) { return std::string("done"); });
+    QTRY_COMPARE(queue.jobs().back().state, JobState::Done);
   }
 
   void progressIsThrottled() {

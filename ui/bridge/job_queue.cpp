@@ -7,6 +7,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 #include <utility>
 
 namespace featurescope {
@@ -92,7 +93,9 @@ JobQueue::JobQueue(QObject* parent) : QObject(parent) {
 JobQueue::~JobQueue() {
   waiting_.clear();
   for (auto& [id, begun] : begun_) begun.worker.request_stop();
-  for (auto& [id, begun] : begun_) begun.worker.join();
+  for (auto& [id, begun] : begun_) {
+    if (begun.worker.joinable()) begun.worker.join();
+  }
 }
 
 JobId JobQueue::submit(const QString& kind, const QString& title, Body body, Body goOn) {
@@ -172,8 +175,18 @@ void JobQueue::begin(JobId id, Body body) {
         },
         Qt::QueuedConnection);
   };
-  begun_[id] = Begun{link, std::jthread(work)};
+  Begun& begun = begun_[id] = Begun{link, {}};
   poll_.start();
+  try {
+    begun.worker = std::jthread(work);
+  } catch (const std::system_error&) {
+    QMetaObject::invokeMethod(
+        this,
+        [=, this, failure = currentFailure("cannot start the job")] {
+          end(id, JobState::Failed, {}, failure);
+        },
+        Qt::QueuedConnection);
+  }
 }
 
 void JobQueue::takeProgress(JobId id) {
@@ -245,7 +258,7 @@ void JobQueue::goOn(JobId id) {
 void JobQueue::end(JobId id, JobState state, const QString& result,
                    std::optional<Failure> failure) {
   takeProgress(id);
-  begun_.at(id).worker.join();
+  if (begun_.at(id).worker.joinable()) begun_.at(id).worker.join();
   begun_.erase(id);
   if (begun_.empty()) poll_.stop();
   std::erase_if(waiting_, [id](const auto& entry) { return entry.first == id; });

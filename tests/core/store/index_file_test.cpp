@@ -169,6 +169,18 @@ TEST_F(IndexFile, IsReadWhileAnotherIsWrittenInItsPlace) {
   EXPECT_EQ(before.features().size(), 40u) << "what was opened stays what it was";
 }
 
+TEST_F(IndexFile, IsNotReadOnOnceSomebodyWritesIntoIt) {
+  write(path_, index_);
+  const IndexReader before = IndexReader::open(path_);
+  const fs::path other = folder_.path() / "other.sqlite";
+  write(other, makeSmallIndex(4, false, 7));
+  writeQuickly(path_, readFile(other));  // as cp does
+  const auto read = [&] { (void)before.feature(FeatureId{0}); };
+  EXPECT_EQ(codeOf(read), ErrorCode::DatabaseError);
+  EXPECT_THAT(messageOf(read), HasSubstr("open it again"));
+  EXPECT_EQ(IndexReader::open(path_).featureCount(), 7);
+}
+
 TEST_F(IndexFile, OfMoreTokensThanItsSizeAllowsIsDamaged) {
   write(path_, index_);
   runPlain(path_, "INSERT INTO corpus_token VALUES (1 << 60, 0)");
