@@ -40,6 +40,29 @@ TEST_P(SparseMatrixTest, HoldsWhatAReluLeaves) {
   expectSame(code, expected);
 }
 
+TEST(SparseMatrix, HoldsNothingWhereTheSumIsExactlyZero) {
+  // More columns than are tested at a time, and a rest.
+  constexpr std::int64_t kColumns = 67;
+  const OwnedMatrix<float> z = randomMatrix(1, kColumns, 1);
+  std::vector<float> biases(kColumns);
+  for (std::int64_t m = 0; m < kColumns; ++m) {
+    biases[static_cast<std::size_t>(m)] = (m % 3 == 0 ? 1.0F : 0.0F) - z.view(0, m);
+  }
+  std::vector<std::int64_t> counts(1);
+  countActive(z.view, biases, counts);
+  EXPECT_EQ(counts[0], 23);  // 0, 3, …, 66
+  SparseMatrix code;
+  activeEntries(z.view, biases, counts, code);
+  ASSERT_EQ(code.indices.size(), 23U);
+  for (std::size_t e = 0; e < code.indices.size(); ++e) {
+    EXPECT_EQ(code.indices[e], static_cast<std::int32_t>(3 * e));
+  }
+  SparseMatrix mixed{.columns = 4, .indptr = {0, 4}, .indices = {0, 1, 2, 3}, .values = {}};
+  mixed.values = {0.0F, -0.0F, 2.0F, -1.0F};
+  keepPositive(mixed);
+  EXPECT_EQ(mixed.indices, std::vector<std::int32_t>{2});
+}
+
 TEST_P(SparseMatrixTest, TransposesAsItsPlainTwin) {
   const auto [shape, density] = GetParam();
   const SparseMatrix matrix = randomSparse(shape.rows, shape.columns, density, 3);
