@@ -5,7 +5,6 @@
 #include "core/bench/bench_kinds.h"
 #include "core/kernels/screen.h"
 #include "core/kernels/vector_target.h"
-#include "core/lm/block_reuse.h"
 #include "core/lm/linear_torch.h"
 
 #include <ATen/core/grad_mode.h>
@@ -27,6 +26,8 @@ Json machineOf(const BenchRequest& request) {
           {"bfloat16_products", multipliesBfloat16()},
           {"float32_products", floatProductLibrary()},
           {"libtorch", torchVersion()},
+          {"compiler", __VERSION__},
+          {"flags", FEATURESCOPE_FLAGS},
           {"featurescope", programVersion()}};
 }
 
@@ -103,7 +104,6 @@ std::vector<Throughput> measure(BenchKind kind, const std::vector<BenchWork>& wo
 
 BenchReport runBench(const BenchRequest& request, const JobContext& job) {
   applyThreads(request.compute);
-  const BlockReuse reuse;
   const c10::NoGradGuard noGradients;
   BenchReport report{.machine = machineOf(request), .throughputs = {}, .agreements = {}};
   for (std::size_t i = 0; i < request.kinds.size(); ++i) {
