@@ -46,7 +46,7 @@ class NoNetwork(CliTest):
     def test_no_verb_uses_one(self):
         self.assert_local("featurescope demo --out demo")
         for verb in verbs():
-            if verb in ("demo", "gui") or (verb == "figure" and not FIGURES):
+            if verb in ("demo", "gui") or (verb in ("figure", "reproduce") and not FIGURES):
                 continue
             before = set(self.names())
             examples = self.done(verb, "--help").text.split("\nExamples:\n")[1]
