@@ -14,8 +14,9 @@ namespace featurescope::cli {
 /// What `featurescope figure` was asked for.
 struct FigureRequest {
   std::string kind;  ///< as `featurescope figure --help` lists them
-  /// Of activations an index and a feature's id; of cosines an index, or nothing with `sae`; of
-  /// layer-losses a file of `evaluate --layers --json`; of all others run folders.
+  /// Of activations and histogram an index and a feature's id; of cosines an index, or nothing with
+  /// `sae`; of changed-features an index and a run; of layer-losses a file of `evaluate --layers
+  /// --json`; of all others run folders.
   std::vector<std::string> inputs;
   std::optional<std::filesystem::path> sae;
   std::filesystem::path out;
@@ -23,6 +24,8 @@ struct FigureRequest {
   std::optional<double> height;               ///< millimetres
   std::int64_t dpi = 300, limit = 15;
   double smoothing = 0;
+  std::string style = "paper";
+  bool caption = false;
   bool logX = false, logY = false, encoder = false, byDensity = false, shares = false;
 };
 

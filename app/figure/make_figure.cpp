@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/store/index_reader.h"
+#include "ui/bridge/fine_tuning_result.h"
 #include "ui/figures/figures.h"
 #include "ui/plots/figure_export.h"
 
@@ -45,6 +46,19 @@ Figure cosinesFigure(const FigureRequest& request, std::uint64_t seed) {
   return figure;
 }
 
+Figure changedFigure(const FigureRequest& request) {
+  const IndexReader index = IndexReader::open(request.inputs[0]);
+  const FineTuningResult result = readFineTuningResult(request.inputs[1]);
+  const Provenance provenance = index.provenance();
+  const auto of = provenance.find("fine_tuning_hash");
+  if (of == provenance.end() || of->second != result.scalesHash) {
+    throw UserError(ErrorCode::ShapeMismatch, "cannot draw what " + request.inputs[1] + " changed",
+                    request.inputs[0] + " is no index with that fine-tuning",
+                    "build one with: featurescope index --finetune " + request.inputs[1]);
+  }
+  return changedFeaturesFigure(result, index, static_cast<std::size_t>(request.limit));
+}
+
 Figure curveFigure(const FigureRequest& request, RunCurve curve) {
   const std::vector<fs::path> runs(request.inputs.begin(), request.inputs.end());
   const bool tuning = curve == RunCurve::FineTuningLoss;
@@ -65,6 +79,10 @@ Figure figureOf(const FigureRequest& request, std::uint64_t seed) {
       {"l1-coeff", RunCurve::L1Coefficient},
       {"l1-loss", RunCurve::L1Loss},
       {"recon-loss", RunCurve::ReconstructionLoss},
+      {"loss", RunCurve::Loss},
+      {"dead", RunCurve::Dead},
+      {"held-out-loss", RunCurve::HeldOutLoss},
+      {"explained-variance", RunCurve::ExplainedVariance},
       {"finetune-loss", RunCurve::FineTuningLoss}};
   if (const auto curve = kCurves.find(request.kind); curve != kCurves.end()) {
     return curveFigure(request, curve->second);
@@ -73,6 +91,11 @@ Figure figureOf(const FigureRequest& request, std::uint64_t seed) {
     const IndexReader index = IndexReader::open(request.inputs[0]);
     return activationsFigure(index, featureFrom(request.inputs[1]), request.limit);
   }
+  if (request.kind == "histogram") {
+    const IndexReader index = IndexReader::open(request.inputs[0]);
+    return histogramFigure(index, featureFrom(request.inputs[1]));
+  }
+  if (request.kind == "changed-features") return changedFigure(request);
   if (request.kind == "cosines") return cosinesFigure(request, seed);
   if (request.kind == "layer-losses") {
     return layerLossesFigure(request.inputs.front(), request.logY);
@@ -91,9 +114,13 @@ void makeFigure(const FigureRequest& request, const Session& session) {
   file.format = *formatOf(QString::fromStdString(request.out.filename().string()));
   file.widthMillimetres =
       request.width == "double" ? kDoubleColumnMillimetres : kSingleColumnMillimetres;
-  file.heightMillimetres = request.height.value_or(figure.heightAt(file.widthMillimetres));
   file.dpi = static_cast<int>(request.dpi);
   file.heading = !request.title.empty();
+  file.caption = request.caption;
+  file.look = request.style == "grayscale" ? FigureLook::Grayscale
+              : request.style == "dark"    ? FigureLook::Dark
+                                           : FigureLook::Paper;
+  file.heightMillimetres = request.height.value_or(naturalHeight(figure, file));
   const QByteArray bytes = renderFile(figure, file);
   writeFile(request.out, {bytes.constData(), static_cast<std::size_t>(bytes.size())});
 

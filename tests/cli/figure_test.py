@@ -3,22 +3,27 @@
 import csv
 import io
 import json
+import re
 import struct
 import unittest
 import xml.etree.ElementTree
 
+from support import tensors
 from support.program import PROGRAM, SOURCE, CliTest
 
 DEMO = SOURCE / "resources/demo/study.json"
 WINDOW = (PROGRAM.parent / "featurescope-figure").exists()
 KINDS = {
     "activations": ("demo/index.sqlite", 7),
+    "histogram": ("demo/index.sqlite", 427),
     "cosines": ("demo/index.sqlite",),
     "layer-losses": ("layers.json",),
     "sparsity": ("run",),
     "l1-coeff": ("run",),
     "l1-loss": ("run",),
     "recon-loss": ("run",),
+    "loss": ("run",),
+    "dead": ("run",),
     "finetune-loss": ("tuned",),
     "scales": ("tuned",),
     "biases": ("tuned",),
@@ -132,9 +137,79 @@ class Figure(CliTest):
                              {feature: float(row[column]) for feature, row in learned.items()})
 
     def test_the_same_input_gives_the_same_bytes(self):
+        # reproduce_test holds every kind in every format to it.
         for ending in ("pdf", "svg", "png", "csv"):
-            first = self.file(f"first.{ending}", "cosines", "demo/index.sqlite")
-            self.assertEqual(self.file(f"second.{ending}", "cosines", "demo/index.sqlite"), first, ending)
+            made = [self.file(f"{name}.{ending}", "cosines", "demo/index.sqlite", "--title", "T", "--caption")
+                    for name in ("first", "second")]
+            self.assertTrue(made[0] == made[1], ending)
+
+    def texts(self, svg):
+        return " ".join(node.text or "" for node in xml.etree.ElementTree.fromstring(svg).iter()
+                        if node.tag.endswith("text"))
+
+    def test_a_table_is_text_for_other_programs(self):
+        rows = self.done("activations", "demo/index.sqlite", 427, "--limit", 3, "--json").json()["rows"]
+        tex = self.file("a.tex", "activations", "demo/index.sqlite", 427, "--limit", 3).decode("utf-8")
+        body = tex.split("\\midrule\n")[1].split("\\bottomrule")[0].splitlines()
+        self.assertEqual(len(body), 3)
+        # The strongest token has the colour itself, weaker ones are paler.
+        self.assertIn("\\colorbox[HTML]{F0964A}{\\textperiodcentered{}the}", body[0])
+        self.assertNotIn("{F0964A}", body[1])
+        for line, row in zip(body, rows):
+            self.assertIn(f"& {row['activation']:.4g}", line)
+            self.assertNotRegex(line, r"(?<!\\)[#%_^~]")
+        markdown = self.file("a.md", "activations", "demo/index.sqlite", 427, "--limit", 3, "--caption").decode("utf-8")
+        lines = markdown.splitlines()
+        self.assertEqual({line.count(" | ") for line in lines[0:1] + lines[2:5]}, {4})
+        self.assertIn('<mark style="background:#f0964a;color:#000">·the</mark>', lines[2])
+        self.assertIn("feature 427", lines[-1])
+
+    def test_captions_define_what_is_drawn(self):
+        plain = self.file("p.svg", "histogram", "demo/index.sqlite", 427)
+        told = self.file("c.svg", "histogram", "demo/index.sqlite", 427, "--caption")
+        self.assertIn("bins of a quarter octave", self.texts(told))
+        self.assertNotIn("bins of a quarter octave", self.texts(plain))
+        heights = [float(re.search(rb'height="([\d.]+)mm"', svg)[1]) for svg in (plain, told)]
+        self.assertGreater(heights[1], heights[0] + 5)  # the plot keeps its room
+
+    def test_text_has_one_size_at_either_width(self):
+        for width in ("single", "double"):
+            svg = self.file(f"{width}.svg", "cosines", "demo/index.sqlite", "--width", width).decode("utf-8")
+            sizes = set(re.findall(r'<g [^>]*font-size="(\d+)"[^>]*>\s*<text', svg))
+            # Pixels of 1/96 inch: 11 are 8 points.
+            self.assertEqual(sizes, {"11"}, width)
+            millimetres = float(re.search(r'width="([\d.]+)mm"', svg)[1])
+            self.assertAlmostEqual(millimetres, {"single": 89, "double": 183}[width], delta=0.2)
+
+    def test_styles_change_colours_and_nothing_else(self):
+        drawn = {style: self.file(f"{style}.svg", "cosines", "demo/index.sqlite", "--style", style).decode("utf-8")
+                 for style in ("paper", "grayscale", "dark")}
+        self.assertEqual(len({self.texts(svg.encode("utf-8")) for svg in drawn.values()}), 1)
+        colours = {style: set(re.findall(r"#[0-9a-f]{6}", svg)) for style, svg in drawn.items()}
+        self.assertIn("#2c5a8c", colours["paper"])
+        self.assertTrue(all(c[1:3] == c[3:5] == c[5:7] for c in colours["grayscale"]), colours["grayscale"])
+        self.assertIn("#17181a", colours["dark"])
+
+    def make_wide(self, features):
+        """A fine-tuning run of so many features, as far as scales and biases read it."""
+        run = self.folder / f"wide-{features}"
+        run.mkdir()
+        (run / "run.json").write_text('{"kind": "finetune", "state": "finished"}')
+        values = [1 + i / features for i in range(features)]
+        tensors.write(run / "scales.safetensors", {"c": ((features,), values), "d": ((features,), values)})
+        return run.name
+
+    def test_more_points_than_programs_draw_well_are_a_picture(self):
+        few, many = (self.make_wide(features) for features in (20000, 20001))
+        self.assertNotIn(b"<image", self.file("few.svg", "scales", few))
+        svg = self.file("many.svg", "scales", many, "--caption", "--width", "double")
+        self.assertEqual(svg.count(b"<image"), 1)
+        self.assertIn("features, the largest first", self.texts(svg))
+        self.assertIn("Dashed: c where weight decay", self.texts(svg))
+        self.assertLess(len(svg), 200_000)
+        pdf = self.file("many.pdf", "scales", many)
+        self.assertIn(b"/Subtype /Image", pdf)
+        self.assertIn(b"/Type /Font", pdf)
 
     def test_size_and_title_are_as_asked(self):
         png = self.file("wide.png", "cosines", "demo/index.sqlite", "--width", "double", "--height", "50.8",
@@ -176,6 +251,8 @@ class Usage(CliTest):
         self.fails(2, ["no figure cosine", "did you mean cosines?"], "figure", "cosine", "i", "--out", "x.pdf")
         self.fails(2, "INDEX FEATURE", "figure", "activations", "i.sqlite", "--out", "x.pdf")
         self.fails(2, ".pdf, .svg, .png or .csv", "figure", "cosines", "i.sqlite", "--out", "x.jpg")
+        self.fails(2, "only tables", "figure", "cosines", "i.sqlite", "--out", "x.tex")
+        self.fails(2, "did you mean", "figure", "histogramm", "i.sqlite", 7, "--out", "x.pdf")
         self.fails(2, "--out", "figure", "cosines", "i.sqlite")
         self.fails(2, "--dpi", "figure", "cosines", "i.sqlite", "--out", "x.png", "--dpi", "100000")
 

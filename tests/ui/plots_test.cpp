@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Figures: what they draw, and what is written of them.
+#include "core/base/error.h"
 #include "core/base/random.h"
 #include "ui/dialogs/export_figure_dialog.h"
 #include "ui/plots/activation_histogram.h"
@@ -13,6 +14,7 @@
 #include "ui/window/application.h"
 #include "ui/window/theme.h"
 
+#include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
 #include <QDate>
@@ -29,7 +31,6 @@ namespace {
 
 ActivationHistogram someHistogram() {
   ActivationHistogram data;
-  data.color = "#f0964a";
   data.low = {0, 1, 2, 4};
   data.high = {1, 2, 4, 8};
   data.counts = {1000, 50, 0, 3};
@@ -203,6 +204,33 @@ class PlotsTest : public QObject {
     const int drawn = static_cast<int>(cut.count(">row"));
     QVERIFY2(cut.contains(QString("and %1 rows more").arg(100 - drawn).toUtf8()),
              cut.right(600).constData());
+  }
+
+  void tablesAloneAreOfferedAsText() {
+    const auto formatsOf = [](const Figure& figure) {
+      ExportFigureDialog dialog(figure);
+      return dialog.findChild<QComboBox*>("exportFormat")->count();
+    };
+    ShownTable shown{{{"token", false}}, {{ShownTable::Cell("a_b|c", 1)}}, 1};
+    const Figure table = makeFigure("table", "Table", shown, {{"token"}, {{"a_b|c"}}});
+    QCOMPARE(formatsOf(someFigure()), 4);
+    QCOMPARE(formatsOf(table), 6);
+    QVERIFY(
+        renderFile(table, {.format = FigureFormat::Latex}).contains("{F0964A}{a\\_b$\\vert$c}"));
+    QVERIFY(renderFile(table, {.format = FigureFormat::Markdown}).contains(">a\\_b\\|c</mark> |"));
+    QVERIFY_EXCEPTION_THROWN((void)renderFile(someFigure(), {.format = FigureFormat::Latex}),
+                             UserError);
+  }
+
+  void theExportDialogAddsCaptionAndStyle() {
+    ExportFigureDialog dialog(someFigure());
+    const double plain = dialog.file().heightMillimetres;
+    dialog.findChild<QCheckBox*>("exportCaption")->setChecked(true);
+    dialog.findChild<QComboBox*>("exportStyle")->setCurrentIndex(2);
+    QVERIFY(dialog.file().caption && dialog.file().look == FigureLook::Dark);
+    QVERIFY(dialog.file().heightMillimetres > plain + 4);
+    QCOMPARE(renderImage(someFigure(), dialog.file()).pixelColor(0, 0),
+             FigureStyle::dark().colors.background);
   }
 
   void theExportDialogShowsAndWritesWhatWasChosen() {

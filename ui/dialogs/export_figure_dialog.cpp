@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDialogButtonBox>
 #include <QDoubleSpinBox>
@@ -30,9 +31,15 @@ struct Format {
   const char* name;
   const char* ending;
 };
+/// The last two are for tables.
 constexpr std::array kFormats{
-    Format{FigureFormat::Pdf, "PDF", "pdf"}, Format{FigureFormat::Svg, "SVG", "svg"},
-    Format{FigureFormat::Png, "PNG", "png"}, Format{FigureFormat::Csv, "CSV", "csv"}};
+    Format{FigureFormat::Pdf, "PDF", "pdf"},     Format{FigureFormat::Svg, "SVG", "svg"},
+    Format{FigureFormat::Png, "PNG", "png"},     Format{FigureFormat::Csv, "CSV", "csv"},
+    Format{FigureFormat::Latex, "LaTeX", "tex"}, Format{FigureFormat::Markdown, "Markdown", "md"}};
+
+bool isPicture(FigureFormat format) {
+  return format == FigureFormat::Pdf || format == FigureFormat::Svg || format == FigureFormat::Png;
+}
 
 const Format& formatAt(int index) { return kFormats.at(static_cast<std::size_t>(index)); }
 
@@ -45,11 +52,17 @@ ExportFigureDialog::ExportFigureDialog(Figure figure, QWidget* parent)
       width_(new QComboBox),
       height_(new QDoubleSpinBox),
       dpi_(new QSpinBox),
+      style_(new QComboBox),
+      caption_(new QCheckBox(tr("&Definitions below"))),
       preview_(new QLabel),
       note_(new QLabel) {
   setObjectName("exportFigureDialog");
   setWindowTitle(tr("Export figure"));
-  for (const Format& format : kFormats) format_->addItem(QLatin1String(format.name));
+  for (const Format& format : kFormats) {
+    const bool ofTables =
+        format.format == FigureFormat::Latex || format.format == FigureFormat::Markdown;
+    if (!ofTables || figure_.shown) format_->addItem(QLatin1String(format.name));
+  }
   format_->setObjectName("exportFormat");
   width_->setObjectName("exportWidth");
   width_->addItem(tr("single column, 89 mm"), kSingleColumnMillimetres);
@@ -62,8 +75,15 @@ ExportFigureDialog::ExportFigureDialog(Figure figure, QWidget* parent)
   dpi_->setRange(72, 1200);
   dpi_->setValue(300);
   dpi_->setSuffix(tr(" dpi"));
+  style_->setObjectName("exportStyle");
+  style_->addItem(tr("paper"), QVariant::fromValue(static_cast<int>(FigureLook::Paper)));
+  style_->addItem(tr("grayscale"), QVariant::fromValue(static_cast<int>(FigureLook::Grayscale)));
+  style_->addItem(tr("dark slides"), QVariant::fromValue(static_cast<int>(FigureLook::Dark)));
+  caption_->setObjectName("exportCaption");
+  caption_->setVisible(!figure_.caption.isEmpty());
   preview_->setObjectName("exportPreview");
   preview_->setAccessibleName(tr("Preview"));
+  preview_->setTextFormat(Qt::PlainText);
   preview_->setAlignment(Qt::AlignCenter);
   preview_->setFixedSize(kPreview);
   note_->setProperty("role", "note");
@@ -74,6 +94,8 @@ ExportFigureDialog::ExportFigureDialog(Figure figure, QWidget* parent)
   form->addRow(tr("&Width"), width_);
   form->addRow(tr("&Height"), height_);
   form->addRow(tr("&Resolution"), dpi_);
+  form->addRow(tr("S&tyle"), style_);
+  form->addRow(QString(), caption_);
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
   QPushButton* save = buttons->addButton(tr("Save…"), QDialogButtonBox::AcceptRole);
   save->setObjectName("exportSave");
@@ -96,6 +118,8 @@ ExportFigureDialog::ExportFigureDialog(Figure figure, QWidget* parent)
 
   connect(format_, &QComboBox::currentIndexChanged, this, &ExportFigureDialog::showPreview);
   connect(width_, &QComboBox::currentIndexChanged, this, &ExportFigureDialog::adaptHeight);
+  connect(style_, &QComboBox::currentIndexChanged, this, &ExportFigureDialog::showPreview);
+  connect(caption_, &QCheckBox::toggled, this, &ExportFigureDialog::adaptHeight);
   connect(height_, &QDoubleSpinBox::valueChanged, this, &ExportFigureDialog::showPreview);
   connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
   connect(buttons, &QDialogButtonBox::accepted, this, &ExportFigureDialog::askForPath);
@@ -107,26 +131,32 @@ FigureFile ExportFigureDialog::file() const {
   return {.format = formatAt(format_->currentIndex()).format,
           .widthMillimetres = width_->currentData().toDouble(),
           .heightMillimetres = height_->value(),
-          .dpi = dpi_->value()};
+          .dpi = dpi_->value(),
+          .caption = caption_->isChecked(),
+          .look = static_cast<FigureLook>(style_->currentData().toInt())};
 }
 
 void ExportFigureDialog::adaptHeight() {
-  height_->setValue(figure_.heightAt(width_->currentData().toDouble()));
+  height_->setValue(naturalHeight(figure_, file()));
   showPreview();
 }
 
 void ExportFigureDialog::showPreview() {
   const FigureFormat format = file().format;
-  const bool picture = format != FigureFormat::Csv;
+  const bool picture = isPicture(format);
   width_->setEnabled(picture);
   height_->setEnabled(picture);
   dpi_->setEnabled(format == FigureFormat::Png);
-  note_->setText(picture ? tr("Drawn for paper, on white. The file says what it was made from.")
-                         : tr("The numbers of the figure, just as they are drawn: %1 rows.")
-                               .arg(figure_.table.rows.size()));
+  style_->setEnabled(picture);
+  caption_->setEnabled(format != FigureFormat::Csv);
+  note_->setText(picture ? tr("Drawn for paper. The file says what it was made from.")
+                 : format == FigureFormat::Csv
+                     ? tr("The numbers of the figure, just as they are drawn: %1 rows.")
+                           .arg(figure_.table.rows.size())
+                     : tr("The table as text, its tokens coloured."));
   if (!picture) {
     const QStringList lines =
-        QString::fromUtf8(renderFile(figure_, file())).split(QStringLiteral("\r\n"));
+        QString::fromUtf8(renderFile(figure_, file())).remove(u'\r').split(u'\n');
     preview_->setAlignment(Qt::AlignLeft | Qt::AlignTop);
     preview_->setText(lines.mid(0, 17).join(u'\n'));
     return;

@@ -5,6 +5,7 @@
 
 #include <QDialog>
 
+class QCheckBox;
 class QComboBox;
 class QDoubleSpinBox;
 class QLabel;
@@ -34,6 +35,8 @@ class ExportFigureDialog : public QDialog {
   QComboBox *format_, *width_;
   QDoubleSpinBox* height_;
   QSpinBox* dpi_;
+  QComboBox* style_;
+  QCheckBox* caption_;
   QLabel *preview_, *note_;
 };
 

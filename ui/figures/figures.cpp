@@ -7,6 +7,7 @@
 #include "core/study/run_record.h"
 #include "ui/bridge/fine_tuning_result.h"
 #include "ui/bridge/layer_evaluation.h"
+#include "ui/plots/activation_histogram.h"
 #include "ui/plots/layer_losses_plot.h"
 #include "ui/plots/sorted_values_plot.h"
 #include "ui/plots/table_figure.h"
@@ -44,53 +45,108 @@ double featuresOf(const RunRecord& run) {
 }
 
 struct CurveKind {
-  const char* column;  ///< of metrics.csv
+  const char* column;  ///< of metrics.csv, or of held_out.csv
   const char* run;     ///< the kind of run that has it
-  const char* verb;    ///< that makes such a run
   const char* name;    ///< of the figure
   const char* title;
+  const char* caption;
+  bool heldOut = false;
+  const char* beside = nullptr;  ///< a column to compare with, dashed
 };
 
 CurveKind kindOf(RunCurve curve) {
   switch (curve) {
     case RunCurve::Sparsity:
-      return {"l0", "train", "train", "sparsity", QT_TRANSLATE_NOOP("Figures", "Sparsity: l0 / M")};
+      return {"l0", "train", "sparsity", QT_TRANSLATE_NOOP("Figures", "Sparsity: l0 / M"),
+              QT_TRANSLATE_NOOP("Figures",
+                                "l0: mean number of features active (value above 0) on a token of "
+                                "the step's batch; M: all features.")};
     case RunCurve::L1Coefficient:
-      return {"l1_coeff", "train", "train", "l1-coeff",
-              QT_TRANSLATE_NOOP("Figures", "L1 coefficient β")};
+      return {"l1_coeff", "train", "l1-coeff", QT_TRANSLATE_NOOP("Figures", "L1 coefficient β"),
+              QT_TRANSLATE_NOOP("Figures",
+                                "β: weight of the L1 loss, loss = reconstruction loss + β · L1 "
+                                "loss.")};
     case RunCurve::L1Loss:
-      return {"l1_loss", "train", "train", "l1-loss", QT_TRANSLATE_NOOP("Figures", "L1 loss ‖f‖₁")};
+      return {"l1_loss", "train", "l1-loss", QT_TRANSLATE_NOOP("Figures", "L1 loss ‖f‖₁"),
+              QT_TRANSLATE_NOOP("Figures",
+                                "Mean over the tokens of the step's batch of the sum of features, "
+                                "‖f‖₁.")};
     case RunCurve::ReconstructionLoss:
-      return {"recon_loss", "train", "train", "recon-loss",
-              QT_TRANSLATE_NOOP("Figures", "Reconstruction loss ‖x − x̂‖²")};
+      return {"recon_loss", "train", "recon-loss",
+              QT_TRANSLATE_NOOP("Figures", "Reconstruction loss ‖x − x̂‖²"),
+              QT_TRANSLATE_NOOP("Figures",
+                                "Mean over the tokens of the step's batch of the squared error "
+                                "‖x − x̂‖², summed over dimensions.")};
+    case RunCurve::Loss:
+      return {"loss", "train", "loss", QT_TRANSLATE_NOOP("Figures", "Loss"),
+              QT_TRANSLATE_NOOP("Figures",
+                                "What is minimised: reconstruction loss + sparsity's part, means "
+                                "over the tokens of the step's batch.")};
+    case RunCurve::Dead:
+      return {"dead", "train", "dead", QT_TRANSLATE_NOOP("Figures", "Dead features"),
+              QT_TRANSLATE_NOOP("Figures",
+                                "Features that no token of the last steps activated (the run's "
+                                "dead window).")};
     case RunCurve::FineTuningLoss:
-      return {"loss", "finetune", "finetune", "finetune-loss",
-              QT_TRANSLATE_NOOP("Figures", "Loss, nats a counted token")};
+      return {"loss", "finetune", "finetune-loss",
+              QT_TRANSLATE_NOOP("Figures", "Loss, nats a counted token"),
+              QT_TRANSLATE_NOOP("Figures",
+                                "Mean negative log-likelihood of the counted tokens of the step's "
+                                "batch, before its update.")};
+    case RunCurve::HeldOutLoss:
+      return {"loss_sae",
+              "train",
+              "held-out-loss",
+              QT_TRANSLATE_NOOP("Figures", "Model's loss, held out, nats a token"),
+              QT_TRANSLATE_NOOP("Figures",
+                                "Mean negative log-likelihood of held-out tokens with the SAE in "
+                                "place of its site; dashed: the model as it is."),
+              true,
+              "loss_base"};
+    case RunCurve::ExplainedVariance:
+      return {"explained_variance",
+              "train",
+              "explained-variance",
+              QT_TRANSLATE_NOOP("Figures", "Explained variance, held out"),
+              QT_TRANSLATE_NOOP("Figures", "1 − Σ‖x − x̂‖² / Σ‖x − mean‖² over held-out tokens."),
+              true};
   }
   return {};
 }
 
-Curve curveOf(RunCurve curve, const RunRecord& run, const std::string& over, std::size_t color) {
+QString translated(const char* text) { return QCoreApplication::translate("Figures", text); }
+
+/// The run's curve, and what it is to be compared with.
+std::vector<Curve> curvesOf(RunCurve curve, const RunRecord& run, const std::string& over,
+                            std::size_t color) {
   const CurveKind kind = kindOf(curve);
   const std::string what = "cannot draw " + std::string(kind.name) + " of " + run.folder.string();
   if (run.kind() != kind.run) {
     throw UserError(ErrorCode::Unsupported, what,
-                    "it is no run of `featurescope " + std::string(kind.verb) + "`",
+                    "it is no run of `featurescope " + std::string(kind.run) + "`",
                     "name the folder of one");
   }
-  const auto* x = run.column(over);
-  const auto* y = run.column(kind.column);
-  if (x == nullptr || y == nullptr || y->empty()) {
+  const RunTable& table = kind.heldOut ? run.heldOut : run.metrics;
+  const auto columnOf = [&](const std::string& name) -> const std::vector<double>& {
+    const auto* column = table.column(name);
+    if (column != nullptr && !column->empty()) return *column;
     throw UserError(ErrorCode::NotFound, what,
-                    "its metrics.csv has no row with " + over + " and " + kind.column,
-                    "wait for its first rows");
-  }
-  Curve result{QString::fromStdString(run.name()), color, *x, *y};
+                    fmt::format("its {} has no row with {}",
+                                kind.heldOut ? "held_out.csv" : "metrics.csv", name),
+                    kind.heldOut ? "train with --held-out" : "wait for its first rows");
+  };
+  const std::vector<double>& x = columnOf(over);
+  std::vector<Curve> curves(kind.beside != nullptr ? 2 : 1);
+  curves[0] = {QString::fromStdString(run.name()), color, x, columnOf(kind.column)};
   if (curve == RunCurve::Sparsity) {
     const double features = featuresOf(run);
-    for (double& value : result.y) value /= features;
+    for (double& value : curves[0].y) value /= features;
   }
-  return result;
+  if (kind.beside != nullptr) {
+    curves[1] = {QObject::tr("%1, without the SAE").arg(curves[0].name), color, x,
+                 columnOf(kind.beside), /*dashed=*/true};
+  }
+  return curves;
 }
 
 Figure sortedFigure(const fs::path& run, const std::string& name, const QString& title,
@@ -102,6 +158,10 @@ Figure sortedFigure(const fs::path& run, const std::string& name, const QString&
   figure.provenance = {{"run", run.filename().string()},
                        {"scales_hash", result.scalesHash},
                        {"sae_hash", result.saeHash}};
+  figure.caption =
+      QObject::tr("Fine-tuning turns a feature's pre-activation z into ReLU(c z + d). ");
+  figure.caption += aroundScale ? QObject::tr("Dashed: c where weight decay alone leads it.")
+                                : QObject::tr("Dashed: 0, where d changes nothing.");
   return figure;
 }
 
@@ -119,6 +179,29 @@ QString shown(double value) {
 }
 
 }  // namespace
+
+Figure histogramFigure(const IndexReader& index, FeatureId feature) {
+  ActivationHistogram histogram;
+  for (const HistogramBin& bin : index.histogram(feature)) {
+    histogram.low.push_back(bin.low);
+    histogram.high.push_back(bin.high);
+    histogram.counts.push_back(bin.count);
+    if (bin.countFineTuned) histogram.countsFineTuned.push_back(*bin.countFineTuned);
+  }
+  if (histogram.low.empty()) {
+    throw UserError(
+        ErrorCode::Unsupported,
+        fmt::format("cannot draw the histogram of feature {}", feature.value),
+        index.feature(feature).dead ? "no token activates it" : "the index holds no histograms",
+        index.feature(feature).dead ? "choose another feature"
+                                    : "build it again, or `featurescope upgrade` it");
+  }
+  Figure figure = makeFigure(histogram);
+  figure.name = QStringLiteral("histogram");
+  for (const auto& [key, value] : index.provenance()) figure.provenance.emplace_back(key, value);
+  figure.provenance.emplace_back("feature", std::to_string(feature.value));
+  return figure;
+}
 
 Figure activationsFigure(const IndexReader& index, FeatureId feature, std::int64_t limit) {
   const bool fineTuned = index.hasFineTuning();
@@ -155,6 +238,12 @@ Figure activationsFigure(const IndexReader& index, FeatureId feature, std::int64
       makeFigure(QStringLiteral("activations"),
                  QObject::tr("What feature %1 fires on most strongly").arg(feature.value),
                  std::move(table), std::move(exact));
+  figure.caption = QObject::tr(
+                       "The tokens of the corpus where feature %1 has its largest values, with the "
+                       "tokens around "
+                       "them. · is a space, ↵ a newline, → a tab.")
+                       .arg(feature.value);
+  if (fineTuned) figure.caption += QObject::tr(" After: ReLU(c z + d) at the same place.");
   for (const auto& [key, value] : index.provenance()) figure.provenance.emplace_back(key, value);
   figure.provenance.emplace_back("feature", std::to_string(feature.value));
   return figure;
@@ -163,10 +252,9 @@ Figure activationsFigure(const IndexReader& index, FeatureId feature, std::int64
 Figure changedFeaturesFigure(const FineTuningResult& result, const IndexReader& index,
                              std::size_t count) {
   ShownTable table{{{QObject::tr("feature"), true},
-                    {QObject::tr("scale c"), true},
-                    {QObject::tr("bias d"), true},
-                    {QObject::tr("top token"), false},
-                    {QObject::tr("density"), true},
+                    {QObject::tr("c"), true},
+                    {QObject::tr("d"), true},
+                    {QObject::tr("token"), false},
                     {QObject::tr("max"), true},
                     {QObject::tr("after"), true}},
                    {},
@@ -180,8 +268,7 @@ Figure changedFeaturesFigure(const FineTuningResult& result, const IndexReader& 
     const auto after = record.maxFineTuned;
     table.rows.push_back({QString::number(feature), shown(result.scale[feature]),
                           shown(result.bias[feature]), QString::fromStdString(record.topToken),
-                          QString::number(record.density, 'g', 3), shown(record.max),
-                          after ? shown(*after) : QString()});
+                          shown(record.max), after ? shown(*after) : QString()});
     exact.rows.push_back({std::to_string(feature),
                           shortest(static_cast<float>(result.scale[feature])),
                           shortest(static_cast<float>(result.bias[feature])), record.topToken,
@@ -191,6 +278,10 @@ Figure changedFeaturesFigure(const FineTuningResult& result, const IndexReader& 
   Figure figure = makeFigure(QStringLiteral("changed-features"),
                              QObject::tr("Most enhanced and most inhibited features"),
                              std::move(table), std::move(exact));
+  figure.caption = QObject::tr(
+      "Fine-tuning turns a feature's pre-activation z into ReLU(c z + d). The features whose c "
+      "ended farthest above and below where weight decay alone leads it; token: where the feature "
+      "is strongest; max: its largest value, before and after.");
   for (const auto& [key, value] : index.provenance()) figure.provenance.emplace_back(key, value);
   return figure;
 }
@@ -242,12 +333,13 @@ Figure layerLossesFigure(const fs::path& evaluation, bool logarithmic) {
 Figure runCurveFigure(RunCurve curve, std::span<const fs::path> runs, const std::string& over,
                       CurveChart look) {
   const CurveKind kind = kindOf(curve);
-  look.title = QCoreApplication::translate("Figures", kind.title);
+  look.title = translated(kind.title);
+  look.caption = translated(kind.caption);
   look.xLabel = QString::fromStdString(over);
   FigureProvenance provenance;
-  for (const fs::path& folder : runs) {
-    const auto run = readRun(folder);
-    look.curves.push_back(curveOf(curve, *run, over, look.curves.size()));
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const auto run = readRun(runs[i]);
+    for (Curve& each : curvesOf(curve, *run, over, i)) look.curves.push_back(std::move(each));
     provenance.emplace_back("run", run->name());
     const auto inputs = run->description.find("inputs");
     if (inputs != run->description.end()) provenance.emplace_back("inputs", inputs->dump());

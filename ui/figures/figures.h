@@ -20,6 +20,10 @@ struct FineTuningResult;
 /// draws them. All throw UserError where a file is not what it should be. A QApplication must
 /// exist: tables measure their text.
 
+/// How often a feature has which value over the corpus. Throws UserError{Unsupported} for an index
+/// that holds no histograms, and for a dead feature.
+[[nodiscard]] Figure histogramFigure(const IndexReader& index, FeatureId feature);
+
 /// A feature's strongest activations, as `featurescope activations` lists them.
 [[nodiscard]] Figure activationsFigure(const IndexReader& index, FeatureId feature,
                                        std::int64_t limit);
@@ -43,10 +47,20 @@ struct CosineView {
 /// Bars of what `featurescope evaluate --layers A-B --json` printed into a file.
 [[nodiscard]] Figure layerLossesFigure(const std::filesystem::path& evaluation, bool logarithmic);
 
-/// A curve of metrics.csv.
-enum class RunCurve { Sparsity, L1Coefficient, L1Loss, ReconstructionLoss, FineTuningLoss };
+/// A curve of metrics.csv, the last two of held_out.csv.
+enum class RunCurve {
+  Sparsity,
+  L1Coefficient,
+  L1Loss,
+  ReconstructionLoss,
+  Loss,
+  Dead,
+  FineTuningLoss,
+  HeldOutLoss,
+  ExplainedVariance,
+};
 
-/// One curve a run, over a column of metrics.csv ("tokens", "step"). `look`: smoothing and
+/// One curve a run, over a column of its table ("tokens", "step"). `look`: smoothing and
 /// logarithmic axes; its curves and labels are filled in here.
 [[nodiscard]] Figure runCurveFigure(RunCurve kind, std::span<const std::filesystem::path> runs,
                                     const std::string& over, CurveChart look);

@@ -155,7 +155,6 @@ void FeatureSide::mark(const std::optional<HoveredToken>& token) {
 
 void FeatureSide::showHistogram() {
   histogram_ = {};
-  histogram_.color = colors_.activation;
   const bool known = page_ && !page_->histogram.empty();
   histogramTitle_->setVisible(known);
   histogramView_->setVisible(known);

@@ -22,14 +22,6 @@ QString translated(const char* text) {
   return QCoreApplication::translate("ActivationHistogram", text);
 }
 
-QColor between(const QColor& from, const QColor& to, double share) {
-  const auto channel = [share](int a, int b) {
-    return static_cast<int>(std::lround(a + (b - a) * share));
-  };
-  return {channel(from.red(), to.red()), channel(from.green(), to.green()),
-          channel(from.blue(), to.blue())};
-}
-
 }  // namespace
 
 void draw(QCustomPlot& plot, const ActivationHistogram& data, const FigureStyle& style) {
@@ -55,7 +47,7 @@ void draw(QCustomPlot& plot, const ActivationHistogram& data, const FigureStyle&
     bar->bottomRight->setCoords(data.high[bin] - gap, kFloor);
     bar->setPen(Qt::NoPen);
     const double share = kFaintest + (1 - kFaintest) * std::clamp(data.high[bin] / top, 0.0, 1.0);
-    bar->setBrush(between(style.colors.background, data.color, share));
+    bar->setBrush(mixed(style.colors.background, style.colors.activation, share));
   }
   if (!data.countsFineTuned.empty()) {
     std::vector<double> after;
@@ -75,6 +67,9 @@ Figure makeFigure(const ActivationHistogram& data) {
   Figure figure;
   figure.name = "activation-histogram";
   figure.title = translated("Activations over the corpus (log count)");
+  figure.caption = translated(
+      "Tokens of the corpus by the feature's value, where it is above 0; bins of a quarter octave, "
+      "on a logarithmic axis.");
   figure.draw = [data](QCustomPlot& plot, const FigureStyle& style) { draw(plot, data, style); };
   const bool tuned = !data.countsFineTuned.empty();
   figure.table.header = {"low", "high", "count"};

@@ -3,8 +3,6 @@
 
 #include "ui/plots/figure.h"
 
-#include <QColor>
-
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -16,10 +14,10 @@ namespace featurescope {
 struct ActivationHistogram {
   std::vector<double> low, high;
   std::vector<std::int64_t> counts, countsFineTuned;
-  QColor color;  ///< of the strongest activations; weaker ones mix with the background
 };
 
-/// The counts are on a logarithmic axis; a bin without any shows nothing.
+/// The counts are on a logarithmic axis; a bin without any shows nothing. The strongest activations
+/// have the colour of activations, weaker ones mix with the background.
 void draw(QCustomPlot& plot, const ActivationHistogram& data, const FigureStyle& style);
 
 [[nodiscard]] Figure makeFigure(const ActivationHistogram& data);

@@ -139,6 +139,14 @@ Figure makeFigure(const CosineHistogram& data) {
   Figure figure;
   figure.name = "cosines";
   figure.title = translated("Cosines of features with the average dead feature");
+  figure.caption = translated(
+      "Features by the cosine of their row with the mean of the dead features' rows. A feature is "
+      "dead when no token of the corpus activates it (value above 0); each dead feature is a part "
+      "of that mean.");
+  if (data.randomDead) {
+    figure.caption += translated(
+        " Dashed: the mean cosine of as many dead features of a dictionary of random directions.");
+  }
   if (!data.strata.empty()) figure.aspect = 0.8;  // room for a long legend
   figure.draw = [data](QCustomPlot& plot, const FigureStyle& style) { draw(plot, data, style); };
   figure.table.header = {"low", "high", "dead", "alive"};

@@ -83,11 +83,11 @@ class CountTicker final : public QCPAxisTicker {
   }
 };
 
-void addGraph(QCustomPlot& plot, const CurveChart& chart, const Curve& curve, const QColor& color,
-              double width) {
+void addGraph(QCustomPlot& plot, const CurveChart& chart, const Curve& curve, QPen pen) {
   QCPGraph* graph = plot.addGraph();
   graph->setName(curve.name);
-  graph->setPen(QPen(color, width, curve.dashed ? Qt::DashLine : Qt::SolidLine));
+  if (curve.dashed) pen.setStyle(Qt::DashLine);
+  graph->setPen(pen);
   // A few points are seen as such: a line between two of them says less than they do.
   if (curve.x.size() < kFewPoints) graph->setScatterStyle({QCPScatterStyle::ssDisc, 4});
   const auto first = chart.logarithmicX ? std::ranges::upper_bound(curve.x, 0.0) : curve.x.begin();
@@ -154,14 +154,14 @@ void draw(QCustomPlot& plot, const CurveChart& chart, const FigureStyle& style) 
   plot.clearGraphs();
   const std::vector<Curve> front = smoothedCurves(chart);
   for (std::size_t i = 0; i < front.size(); ++i) {
-    const QColor color = style.colors.curve(front[i].color);
+    const QPen pen = style.pen(front[i].color);
     if (chart.smoothing > 0 && !front[i].dashed) {
-      QColor behind = color;
+      QColor behind = pen.color();
       behind.setAlpha(kBehindAlpha);
-      addGraph(plot, chart, chart.curves[i], behind, style.line * 0.7);
+      addGraph(plot, chart, chart.curves[i], QPen(behind, style.line * 0.7));
       plot.graph()->removeFromLegend();
     }
-    addGraph(plot, chart, front[i], color, style.line);
+    addGraph(plot, chart, front[i], pen);
   }
   addMarks(plot, chart, style.colors);
   if (chart.range) {
@@ -176,6 +176,7 @@ Figure makeFigure(const QString& name, const CurveChart& chart) {
   Figure figure;
   figure.name = name;
   figure.title = chart.title;
+  figure.caption = chart.caption;
   figure.draw = [chart](QCustomPlot& plot, const FigureStyle& style) {
     draw(plot, chart, style);
     plot.yAxis->setLabel(chart.title);

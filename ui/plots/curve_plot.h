@@ -37,6 +37,7 @@ struct CurveMark {
 /// Curves over one axis, and how they are to be seen.
 struct CurveChart {
   QString title, xLabel;
+  QString caption = {};       ///< Figure::caption
   std::vector<Curve> curves;  ///< as they are, unsmoothed
   std::vector<CurveMark> marks;
   /// Curves are averaged with weights that halve every so many rows back; 0: they are not. The

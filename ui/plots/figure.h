@@ -32,8 +32,9 @@ using FigureProvenance = std::vector<std::pair<std::string, std::string>>;
 /// its data (activation_histogram.h, cosine_histogram.h, …); views show it, figure_export.h writes
 /// it.
 struct Figure {
-  QString name;   ///< of files: "cosines"
-  QString title;  ///< a sentence, for metadata and accessibility
+  QString name;     ///< of files: "cosines"
+  QString title;    ///< a sentence, for metadata and accessibility
+  QString caption;  ///< what its quantities are, sentences; drawn below where that is asked for
   /// Into a plot that holds nothing; the plot's size is not changed.
   std::function<void(QCustomPlot&, const FigureStyle&)> draw;
   FigureTable table;

@@ -6,6 +6,7 @@
 #include "ui/plots/table_text.h"
 
 #include <QBuffer>
+#include <QFontMetricsF>
 #include <QPageSize>
 #include <QPdfWriter>
 #include <QRegularExpression>
@@ -15,6 +16,7 @@
 #include <array>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 namespace featurescope {
 
@@ -59,12 +61,105 @@ void addHeading(QCustomPlot& plot, const QString& text, const FigureStyle& style
   plot.plotLayout()->addElement(0, 0, heading);
 }
 
-void paint(const Figure& figure, bool heading, QCPPainter& painter, const QSize& size) {
-  QCustomPlot plot;
-  const FigureStyle style = FigureStyle::paper();
-  figure.draw(plot, style);
-  if (heading) addHeading(plot, figure.title, style);
+/// Text below a figure, as wide as it is.
+class CaptionElement final : public QCPLayoutElement {
+ public:
+  CaptionElement(QCustomPlot* plot, QString text, const FigureStyle& style)
+      : QCPLayoutElement(plot),
+        text_(std::move(text)),
+        font_(style.font),
+        color_(style.colors.dim) {
+    setMargins(QMargins());
+  }
+
+  /// Pixels that it takes at a width of so many.
+  [[nodiscard]] static int height(const QString& text, const QFont& font, int width) {
+    const QRectF room(0, 0, width - 2 * kAround, 1e6);
+    return static_cast<int>(
+        std::ceil(QFontMetricsF(font).boundingRect(room, kFlags, text).height() + 2 * kAround));
+  }
+
+ protected:
+  void applyDefaultAntialiasingHint(QCPPainter* painter) const override {
+    painter->setAntialiasing(false);
+  }
+  void draw(QCPPainter* painter) override {
+    painter->setFont(font_);
+    painter->setPen(color_);
+    painter->drawText(QRectF(rect()).adjusted(kAround, kAround, -kAround, 0), kFlags, text_);
+  }
+
+ private:
+  static constexpr double kAround = 6;
+  static constexpr int kFlags = Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap;
+
+  QString text_;
+  QFont font_;
+  QColor color_;
+};
+
+/// Below whatever the figure has laid out.
+void addCaption(QCustomPlot& plot, const QString& text, const FigureStyle& style, int width) {
+  auto* caption = new CaptionElement(&plot, text, style);
+  const int height = CaptionElement::height(text, style.font, width);
+  caption->setMinimumSize(0, height);
+  caption->setMaximumSize(QWIDGETSIZE_MAX, height);
+  plot.plotLayout()->addElement(plot.plotLayout()->rowCount(), 0, caption);
+}
+
+/// The curves of too many points.
+std::vector<QCPGraph*> heavyCurves(const QCustomPlot& plot) {
+  std::vector<QCPGraph*> heavy;
+  heavy.reserve(static_cast<std::size_t>(plot.graphCount()));
+  for (int i = 0; i < plot.graphCount(); ++i) {
+    if (plot.graph(i)->dataCount() > kMostVectorMarks) heavy.push_back(plot.graph(i));
+  }
+  return heavy;
+}
+
+/// Everything but the heavy curves, and over it a picture of these, as large as the axes enclose.
+void paintWithPicture(QCustomPlot& plot, const std::vector<QCPGraph*>& heavy, int dpi,
+                      QCPPainter& painter, const QSize& size) {
+  for (QCPGraph* graph : heavy) graph->setVisible(false);
   plot.toPainter(&painter, size.width(), size.height());
+  const QRect inside = plot.axisRect()->rect();
+
+  for (int i = 0; i < plot.graphCount(); ++i) plot.graph(i)->setVisible(false);
+  for (int i = 0; i < plot.itemCount(); ++i) plot.item(i)->setVisible(false);
+  for (QCPAxis* axis : {plot.xAxis, plot.yAxis}) axis->grid()->setVisible(false);
+  for (QCPGraph* graph : heavy) {
+    graph->setVisible(true);
+    graph->setAdaptiveSampling(false);
+  }
+  plot.setBackground(Qt::NoBrush);
+  const double scale = dpi / kLayoutDpi;
+  QImage picture(inside.size() * scale, QImage::Format_ARGB32_Premultiplied);
+  picture.fill(Qt::transparent);
+  QCPPainter onPicture(&picture);
+  onPicture.setModes(QCPPainter::pmNoCaching | QCPPainter::pmNonCosmetic);
+  onPicture.scale(scale, scale);
+  onPicture.translate(-inside.topLeft());
+  plot.toPainter(&onPicture, size.width(), size.height());
+  onPicture.end();
+  painter.setRenderHint(QPainter::LosslessImageRendering);
+  painter.drawImage(QRectF(inside), picture);
+}
+
+void paint(const Figure& figure, const FigureFile& file, QCPPainter& painter, const QSize& size) {
+  QCustomPlot plot;
+  const FigureStyle style = FigureStyle::of(file.look);
+  figure.draw(plot, style);
+  if (file.heading) addHeading(plot, figure.title, style);
+  if (file.caption && !figure.caption.isEmpty()) {
+    addCaption(plot, figure.caption, style, size.width());
+  }
+  const bool vector = file.format == FigureFormat::Pdf || file.format == FigureFormat::Svg;
+  const auto heavy = vector ? heavyCurves(plot) : std::vector<QCPGraph*>();
+  if (!heavy.empty()) {
+    paintWithPicture(plot, heavy, file.dpi, painter, size);
+  } else {
+    plot.toPainter(&painter, size.width(), size.height());
+  }
 }
 
 /// Replaces what differs from one writing to the next by as many other bytes, so that the offsets
@@ -96,7 +191,7 @@ QByteArray renderPdf(const Figure& figure, const FigureFile& file) {
     painter.setModes(QCPPainter::pmVectorized | QCPPainter::pmNoCaching |
                      QCPPainter::pmNonCosmetic);
     painter.scale(10, 10);
-    paint(figure, file.heading, painter, layoutSize(file));
+    paint(figure, file, painter, layoutSize(file));
   }
   static const QRegularExpression kDate(QStringLiteral("/CreationDate \\(D:(\\d{14})"));
   static const QRegularExpression kId(
@@ -119,7 +214,7 @@ QByteArray renderSvg(const Figure& figure, const FigureFile& file) {
   generator.setViewBox(QRect(QPoint(), size));
   QCPPainter painter(&generator);
   painter.setModes(QCPPainter::pmVectorized | QCPPainter::pmNoCaching | QCPPainter::pmNonCosmetic);
-  paint(figure, file.heading, painter, size);
+  paint(figure, file, painter, size);
   painter.end();
   return bytes;
 }
@@ -140,7 +235,19 @@ const ShownTable& tableOf(const Figure& figure) {
                   "choose .pdf, .svg, .png or .csv");
 }
 
+QString captionOf(const Figure& figure, const FigureFile& file) {
+  return file.caption ? figure.caption : QString();
+}
+
 }  // namespace
+
+double naturalHeight(const Figure& figure, const FigureFile& file) {
+  const double height = figure.heightAt(file.widthMillimetres);
+  if (!file.caption || figure.caption.isEmpty()) return height;
+  return height + CaptionElement::height(figure.caption, FigureStyle::of(file.look).font,
+                                         layoutPixels(file.widthMillimetres)) *
+                      kMillimetresPerInch / kLayoutDpi;
+}
 
 std::optional<FigureFormat> formatOf(const QString& fileName) {
   constexpr std::array<std::pair<const char*, FigureFormat>, 6> kEndings{
@@ -165,7 +272,7 @@ QImage renderImage(const Figure& figure, const FigureFile& file) {
   painter.setRenderHint(QPainter::Antialiasing);
   painter.setModes(QCPPainter::pmVectorized | QCPPainter::pmNoCaching | QCPPainter::pmNonCosmetic);
   painter.scale(scale, scale);
-  paint(figure, file.heading, painter, size);
+  paint(figure, file, painter, size);
   painter.end();
   const auto perMetre = static_cast<int>(std::lround(file.dpi / kMillimetresPerInch * 1000));
   image.setDotsPerMeterX(perMetre);
@@ -187,9 +294,9 @@ QByteArray renderFile(const Figure& figure, const FigureFile& file) {
     case FigureFormat::Csv:
       return QByteArray::fromStdString(toCsv(figure.table));
     case FigureFormat::Latex:
-      return QByteArray::fromStdString(toLatex(tableOf(figure)));
+      return QByteArray::fromStdString(toLatex(tableOf(figure), captionOf(figure, file)));
     case FigureFormat::Markdown:
-      return QByteArray::fromStdString(toMarkdown(tableOf(figure)));
+      return QByteArray::fromStdString(toMarkdown(tableOf(figure), captionOf(figure, file)));
   }
   return {};
 }

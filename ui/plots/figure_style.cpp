@@ -3,6 +3,7 @@
 
 #include <qcustomplot.h>
 
+#include <array>
 #include <cmath>
 
 namespace featurescope {
@@ -30,6 +31,42 @@ FigureStyle FigureStyle::paper() {
   style.font.setPixelSize(static_cast<int>(std::lround(kPaperPoints * kPixelsPerPoint)));
   style.line = 1.2;
   return style;
+}
+
+FigureStyle FigureStyle::grayscale() {
+  FigureStyle style = paper();
+  PlotColors& c = style.colors;
+  c.curves = {"#000000", "#5a5a5a", "#8c8c8c", "#000000", "#5a5a5a", "#8c8c8c", "#000000"};
+  c.dead = "#8c8c8c";
+  c.alive = "#1a1a1a";
+  c.activation = "#a6a6a6";
+  style.dashes = true;
+  return style;
+}
+
+FigureStyle FigureStyle::dark() {
+  FigureStyle style = paper();
+  PlotColors& c = style.colors;
+  c.background = "#17181a";
+  c.text = "#ffffff";
+  c.dim = "#d0d0d6";
+  c.grid = "#33343a";
+  c.cursor = "#a3a3ac";
+  c.curves = {"#6fa8dc", "#f0964a", "#5cc088", "#d98cc0", "#e6c84f", "#7fd4e0", "#e8796c"};
+  c.dead = "#e8796c";
+  c.alive = "#6fa8dc";
+  c.activation = "#a85a18";
+  return style;
+}
+
+FigureStyle FigureStyle::of(FigureLook look) {
+  return look == FigureLook::Grayscale ? grayscale() : look == FigureLook::Dark ? dark() : paper();
+}
+
+QPen FigureStyle::pen(std::size_t curve) const {
+  constexpr std::array kPatterns{Qt::SolidLine, Qt::DashLine, Qt::DotLine, Qt::DashDotLine,
+                                 Qt::DashDotDotLine};
+  return {colors.curve(curve), line, dashes ? kPatterns[curve % kPatterns.size()] : Qt::SolidLine};
 }
 
 FigureStyle FigureStyle::screen(const PlotColors& colors, const QFont& font) {

@@ -83,6 +83,10 @@ Figure makeFigure(const LayerLossBars& bars, bool logarithmic) {
   Figure figure;
   figure.name = "layer-losses";
   figure.title = QObject::tr("Loss with the SAE in each layer");
+  figure.caption = QObject::tr(
+      "Mean negative log-likelihood of the predicted tokens, in nats: of the model as it is and, "
+      "on "
+      "it, what the SAE adds when it takes the place of the site in one layer alone.");
   figure.draw = [bars, logarithmic](QCustomPlot& plot, const FigureStyle& style) {
     draw(plot, bars, style, logarithmic);
   };

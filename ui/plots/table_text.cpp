@@ -5,6 +5,8 @@
 
 #include <QCoreApplication>
 
+#include <fmt/format.h>
+
 #include <functional>
 #include <string_view>
 
@@ -102,13 +104,15 @@ std::vector<ShownTable::Cell> headOf(const ShownTable& table) {
 
 }  // namespace
 
-std::string toLatex(const ShownTable& table) {
+std::string toLatex(const ShownTable& table, const QString& caption) {
   const Write write = [](const ShownTable::Cell& cell) {
     if (cell.strength <= 0) return latexEscaped(cell.text);
     const std::string color = groundOf(cell).name().mid(1).toUpper().toStdString();
     return "\\colorbox[HTML]{" + color + "}{" + latexEscaped(cell.text) + "}";
   };
-  std::string text = "% needs \\usepackage{booktabs} and \\usepackage{xcolor}\n\\begin{tabular}{";
+  std::string text = "% needs \\usepackage{booktabs} and \\usepackage{xcolor}\n";
+  if (!caption.isEmpty()) text += "\\begin{table}\n\\centering\n";
+  text += "\\begin{tabular}{";
   for (const auto& column : table.columns) text += column.right ? 'r' : 'l';
   text += "}\n\\toprule\n" + joined(headOf(table), " & ", write) + " \\\\\n\\midrule\n";
   for (const auto& row : table.rows) text += joined(row, " & ", write) + " \\\\\n";
@@ -116,10 +120,14 @@ std::string toLatex(const ShownTable& table) {
     text += "\\multicolumn{" + std::to_string(table.columns.size()) + "}{l}{" + latexEscaped(rest) +
             "} \\\\\n";
   }
-  return text + "\\bottomrule\n\\end{tabular}\n";
+  text += "\\bottomrule\n\\end{tabular}\n";
+  if (!caption.isEmpty()) {
+    text += fmt::format("\\caption{{{}}}\n\\end{{table}}\n", latexEscaped(caption));
+  }
+  return text;
 }
 
-std::string toMarkdown(const ShownTable& table) {
+std::string toMarkdown(const ShownTable& table, const QString& caption) {
   const Write write = [](const ShownTable::Cell& cell) {
     if (cell.strength <= 0) return markdownEscaped(cell.text);
     return "<mark style=\"" + styleOf(cell) + "\">" + markdownEscaped(cell.text) + "</mark>";
@@ -133,6 +141,7 @@ std::string toMarkdown(const ShownTable& table) {
     cells.front() = rest;
     text += "| " + joined(cells, " | ", write) + " |\n";
   }
+  if (!caption.isEmpty()) text += fmt::format("\n{}\n", markdownEscaped(caption));
   return text;
 }
 

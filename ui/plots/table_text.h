@@ -11,9 +11,11 @@ namespace featurescope {
 /// of rows that are not among the shown ones stands in a last row.
 
 /// A tabular for \input: needs the packages booktabs and xcolor, and any engine that reads UTF-8.
-[[nodiscard]] std::string toLatex(const ShownTable& table);
+/// With a caption it is a table of its own around that, which floats.
+[[nodiscard]] std::string toLatex(const ShownTable& table, const QString& caption = {});
 /// A pipe table; colours are <mark style="…">, which viewers without HTML styles show as marked.
-[[nodiscard]] std::string toMarkdown(const ShownTable& table);
+/// The caption is a paragraph below.
+[[nodiscard]] std::string toMarkdown(const ShownTable& table, const QString& caption = {});
 /// <table>…</table>; numbers have the class "right".
 [[nodiscard]] std::string toHtml(const ShownTable& table);
 
