@@ -108,6 +108,23 @@ TEST_F(FeatureResamplerTest, PointsFeaturesAlongInputsWhenAskedForLoss) {
   }
 }
 
+TEST_F(FeatureResamplerTest, DrawsInputsByTheSquareOfTheirError) {
+  errors_.zero_();
+  errors_[4] = 1;
+  errors_[7] = 3;
+  const at::Tensor direction = x_[7] - before_.b_dec;
+  constexpr int kDraws = 500;
+  int larger = 0;
+  for (int seed = 0; seed < kDraws; ++seed) {
+    FeatureResampler resampler({Resampling::Loss, 1}, 5, static_cast<std::uint64_t>(seed));
+    resampler.remember(x_, errors_, 0);
+    resampler.resample(parameters_, deadOnes({5}), 1);
+    larger += static_cast<int>(parameters_.W_dec[5].allclose(direction / direction.norm()));
+  }
+  // 9 to 1; four standard deviations, and 3 to 1 would be eleven away.
+  EXPECT_NEAR(static_cast<double>(larger) / kDraws, 0.9, 0.054);
+}
+
 TEST_F(FeatureResamplerTest, DrawsNoInputWithoutAnError) {
   FeatureResampler resampler({Resampling::Loss, 1}, 5, 2);
   errors_.zero_();
