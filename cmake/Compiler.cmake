@@ -17,6 +17,12 @@ if(FEATURESCOPE_SANITIZER)
   add_compile_options(-Wno-maybe-uninitialized)
 endif()
 
+option(FEATURESCOPE_COVERAGE "Count which lines run" OFF)
+if(FEATURESCOPE_COVERAGE)
+  add_compile_options(--coverage -fprofile-update=atomic)
+  add_link_options(--coverage)
+endif()
+
 # Keep every warning and message free of the folder the sources happen to lie in.
 add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 
