@@ -30,8 +30,10 @@ void merge(NoteChange& change, const NoteChange& later) {
 NoteKeeper::NoteKeeper(QObject* parent) : QObject(parent) {
   timer_.setInterval(kLookEveryMilliseconds);
   connect(&timer_, &QTimer::timeout, this, [this] {
-    if (!saved()) save();
     look();
+    if (saved()) return;
+    timer_.stop();  // until it is known what became of this: saving may have to wait for others
+    save();
   });
 }
 
@@ -96,6 +98,7 @@ void NoteKeeper::save() {
     QMetaObject::invokeMethod(
         this,
         [this, book, version, failure, notes] {
+          if (!book_.file.empty()) timer_.start();
           if (book != book_) {
             if (failure) emit failed(*failure);
             return;
