@@ -61,11 +61,13 @@ def load_libraries():
 
 
 class Case:
-    """A checkpoint in `path`, and `compute(x)` → features, reconstruction."""
+    """A checkpoint in `path`, and `compute(x)` → features, reconstruction. But for gated ones:
+    `pre(x)` → pre-activations, and `decode(f, x)` → reconstruction, right after pre(x)."""
 
-    def __init__(self, name, path, compute, architecture, format):
+    def __init__(self, name, path, compute, architecture, format, pre=None, decode=None):
         self.name, self.path, self.compute = name, path, compute
         self.architecture, self.format = architecture, format
+        self.pre, self.decode = pre, decode
 
 
 class Maker:
@@ -110,7 +112,7 @@ class Maker:
                     features = sae.encode(x)
                     return features, sae.decode(features)
 
-                yield Case(name, self.path(name), compute, kind, "saelens")
+                yield Case(name, self.path(name), compute, kind, "saelens", *self.lens_halves(sae))
 
         sae = self.lens("standard", "expected_average_only_in")
         path = self.path("lens-standard-unfolded")
@@ -118,7 +120,13 @@ class Maker:
         (path / "activation_scaler.json").write_text('{"scaling_factor": 0.37}')
         sae.fold_activation_norm_scaling_factor(0.37)
         yield Case("lens-standard-unfolded", path,
-                   lambda x: ((f := sae.encode(x)), sae.decode(f)), "standard", "saelens")
+                   lambda x: ((f := sae.encode(x)), sae.decode(f)), "standard", "saelens",
+                   *self.lens_halves(sae))
+
+    @staticmethod
+    def lens_halves(sae):
+        return (lambda x: sae.process_sae_in(x) @ sae.W_enc + sae.b_enc,
+                lambda f, x: sae.decode(f)) if hasattr(sae, "b_enc") else (None, None)
 
     # sparsify
 
@@ -136,7 +144,14 @@ class Maker:
                 features.scatter_(1, encoded.top_indices.long(), encoded.top_acts)
                 return features, sae(x).sae_out
 
-            yield Case(name, self.path(name), compute, "topk", "sparsify")
+            def pre(x, sae=sae):
+                return sae.encoder(x if sae.cfg.transcode else x - sae.b_dec)
+
+            def decode(f, x, sae=sae):
+                skip = x @ sae.W_skip.mT if sae.cfg.skip_connection else 0
+                return f @ sae.W_dec + sae.b_dec + skip
+
+            yield Case(name, self.path(name), compute, "topk", "sparsify", pre, decode)
 
     # dictionary_learning
 
@@ -155,6 +170,20 @@ class Maker:
         yield "batchtopk", batch.BatchTopKSAE(d, m, 4)
         yield "matryoshka", nested.MatryoshkaBatchTopKSAE(d, m, 4, [m // 2, m - m // 2])
 
+    @staticmethod
+    def dictionary_halves(sae):
+        """The linear half of each class' encode()."""
+        if type(sae).__name__ == "GatedAutoEncoder":
+            return None, None
+        shift = {"AutoEncoder": "bias", "AutoEncoderNew": None, "JumpReluAutoEncoder": None}.get(
+            type(sae).__name__, "b_dec")
+
+        def pre(x):
+            x = x if shift is None else x - getattr(sae, shift)
+            return sae.encoder(x) if hasattr(sae, "encoder") else x @ sae.W_enc + sae.b_enc
+
+        return pre, lambda f, x: sae.decode(f)
+
     def dictionary_cases(self):
         for architecture, sae in self.dictionaries():
             self.fill(sae)
@@ -172,7 +201,8 @@ class Maker:
                 features = sae.encode(x)
                 return features, sae.decode(features)
 
-            yield Case(path.name, path, compute, architecture, "dictionary-learning")
+            yield Case(path.name, path, compute, architecture, "dictionary-learning",
+                       *self.dictionary_halves(sae))
 
         for architecture, sae in self.dictionaries():
             if not hasattr(sae, "scale_biases"):
@@ -187,7 +217,7 @@ class Maker:
                         "norm_factor": 2.5}, path / "ae.pt")
             sae.scale_biases(2.5)
             yield Case(path.name, path, lambda x, sae=sae: ((f := sae.encode(x)), sae.decode(f)),
-                       architecture, "dictionary-learning")
+                       architecture, "dictionary-learning", *self.dictionary_halves(sae))
 
     # By their published formulas
 
@@ -197,26 +227,40 @@ class Maker:
                  "decoder.weight": self.normal(self.width, self.features, scale=self.width ** -0.5),
                  "stats_last_nonzero": torch.zeros(self.features, dtype=torch.int64)}
 
+        def encoded(x):
+            return (x - state["pre_bias"]) @ state["encoder.weight"].T + state["latent_bias"]
+
+        def decoded(f, x):
+            return f @ state["decoder.weight"].T + state["pre_bias"]
+
         def relu(x):
-            features = ((x - state["pre_bias"]) @ state["encoder.weight"].T + state["latent_bias"]).relu()
-            return features, features @ state["decoder.weight"].T + state["pre_bias"]
+            features = encoded(x).relu()
+            return features, decoded(features, x)
+
+        def scale(x):
+            return x.mean(1, keepdim=True), x.std(1, keepdim=True)
+
+        def normal_encoded(x):
+            mean, deviation = scale(x)
+            return encoded((x - mean) / (deviation + 1e-5))
+
+        def normal_decoded(f, x):
+            mean, deviation = scale(x)
+            return decoded(f, x) * deviation + mean
 
         def top_k(x):
-            mean, deviation = x.mean(1, keepdim=True), x.std(1, keepdim=True)
-            normal = (x - mean) / (deviation + 1e-5)
-            z = (normal - state["pre_bias"]) @ state["encoder.weight"].T + state["latent_bias"]
+            z = normal_encoded(x)
             values, places = z.topk(4, dim=1)
             features = torch.zeros_like(z).scatter_(1, places, values.relu())
-            out = features @ state["decoder.weight"].T + state["pre_bias"]
-            return features, out * deviation + mean
+            return features, normal_decoded(features, x)
 
-        for name, architecture, compute, extra in (
-                ("openai-relu", "standard", relu, {"activation": "ReLU"}),
-                ("openai-topk", "topk", top_k, {"activation": "TopK", "activation_state_dict":
-                                                {"k": 4, "postact_fn": "ReLU"}})):
+        for name, architecture, compute, halves, extra in (
+                ("openai-relu", "standard", relu, (encoded, decoded), {"activation": "ReLU"}),
+                ("openai-topk", "topk", top_k, (normal_encoded, normal_decoded),
+                 {"activation": "TopK", "activation_state_dict": {"k": 4, "postact_fn": "ReLU"}})):
             path = self.path(name)
             torch.save({**state, **extra}, path / "autoencoder.pt")
-            yield Case(name, path, compute, architecture, "openai")
+            yield Case(name, path, compute, architecture, "openai", *halves)
 
     def gemma_scope_cases(self):
         arrays = {"W_enc": self.normal(self.width, self.features, scale=self.width ** -0.5),
@@ -224,14 +268,20 @@ class Maker:
                   "b_enc": self.normal(self.features, scale=0.3), "b_dec": self.normal(self.width, scale=0.3),
                   "threshold": self.normal(self.features, scale=0.5).abs()}
 
+        def pre(x):
+            return x @ arrays["W_enc"] + arrays["b_enc"]
+
+        def decode(f, x):
+            return f @ arrays["W_dec"] + arrays["b_dec"]
+
         def compute(x):
-            z = x @ arrays["W_enc"] + arrays["b_enc"]
+            z = pre(x)
             features = z.relu() * (z > arrays["threshold"])
-            return features, features @ arrays["W_dec"] + arrays["b_dec"]
+            return features, decode(features, x)
 
         for name, save in (("gemma-scope", numpy.savez), ("gemma-scope-deflated", numpy.savez_compressed)):
             save(self.path(name) / "params.npz", **{key: value.numpy() for key, value in arrays.items()})
-            yield Case(name, self.path(name), compute, "jumprelu", "gemma-scope")
+            yield Case(name, self.path(name), compute, "jumprelu", "gemma-scope", pre, decode)
 
     def cases(self):
         """Every checkpoint, written when it is reached."""
