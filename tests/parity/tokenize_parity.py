@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`featurescope tokenize` against Hugging Face's `tokenizers` with the real Pythia tokenizer, on
-WikiText-2 and on what breaks tokenizers. Says so and passes where the data is not there."""
+WikiText-2 and on what breaks tokenizers; with byte-level BPE tokenizers of other families; and what it
+says of other kinds. Says so and passes where the data is not there."""
 
 import json
+import os
 import random
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from tokenizers import Tokenizer
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 from comparison import DATA, Comparison, featurescope, figures
 
@@ -62,7 +65,75 @@ def main():
     table = Comparison()
     with tempfile.TemporaryDirectory() as folder:
         compare_all(table, reference, Path(folder))
+        compare_others(table, Path(folder))
+        compare_refusals(table, Path(folder))
     table.finish()
+
+
+def trained(model, trainer, **parts):
+    """A small tokenizer of another kind, trained on WikiText-2's first lines."""
+    tokenizer = Tokenizer(model)
+    for name, part in parts.items():
+        setattr(tokenizer, name, part)
+    lines = WIKITEXT.read_text().splitlines()[:400]
+    tokenizer.train_from_iterator(lines, trainer)
+    return tokenizer
+
+
+def gpt2_style():
+    """GPT-2's parts: no normalizer, its end of text in the vocabulary, holes in no ids."""
+    return trained(
+        models.BPE(),
+        trainers.BpeTrainer(vocab_size=2000, special_tokens=["<|endoftext|>"], show_progress=False,
+                            initial_alphabet=pre_tokenizers.ByteLevel.alphabet()),
+        pre_tokenizer=pre_tokenizers.ByteLevel(add_prefix_space=False),
+        post_processor=processors.ByteLevel(trim_offsets=False), decoder=decoders.ByteLevel())
+
+
+def chat_style():
+    """Pythia's with what chat models add to it."""
+    tokenizer = Tokenizer.from_file(str(TOKENIZER))
+    tokenizer.add_special_tokens([AddedToken("<|assistant|>"), AddedToken("<|user|>"),
+                                  AddedToken("### End", normalized=False)])
+    tokenizer.add_tokens([AddedToken("### Instruction:\n", normalized=True), AddedToken("é!")])
+    return tokenizer
+
+
+def compare_others(table, folder):
+    chat = {"chat": "<|user|>### Instruction:\nSay e\u0301!  é!<|assistant|>\n### End<|endoftext|>"}
+    for label, tokenizer in (("GPT-2 style", gpt2_style()), ("with chat tokens", chat_style())):
+        path = folder / "tokenizer.json"
+        tokenizer.save(str(path))
+        texts = NASTY | chat | {f"random text {seed}": random_text(seed) for seed in range(20)}
+        texts["WikiText-2"] = WIKITEXT.read_text()[:200_000]
+        differing = []
+        for name, text in texts.items():
+            (folder / "text").write_bytes(text.encode())
+            ours = figures("tokenize", "--tokenizer", path, folder / "text")["ids"]
+            if ours != tokenizer.encode(text, add_special_tokens=False).ids:
+                differing.append(name)
+        table.add(label, f"{len(texts)} texts, differing: {', '.join(differing) or 'none'}",
+                  not differing)
+
+
+def compare_refusals(table, folder):
+    """Other kinds are refused by name."""
+    words = {"show_progress": False, "vocab_size": 300}
+    kinds = {
+        "Unigram": trained(models.Unigram(), trainers.UnigramTrainer(**words),
+                           pre_tokenizer=pre_tokenizers.Metaspace()),
+        "WordPiece": trained(models.WordPiece(), trainers.WordPieceTrainer(**words),
+                             pre_tokenizer=pre_tokenizers.BertPreTokenizer()),
+        "WordLevel": trained(models.WordLevel(), trainers.WordLevelTrainer(**words),
+                             pre_tokenizer=pre_tokenizers.Whitespace()),
+    }
+    program = Path(os.environ["FEATURESCOPE_BIN"]) / "featurescope"
+    for kind, tokenizer in kinds.items():
+        tokenizer.save(str(folder / "tokenizer.json"))
+        done = subprocess.run([program, "tokenize", "--tokenizer", folder / "tokenizer.json"],
+                              input=b"text", capture_output=True)
+        said = done.stderr.decode()
+        table.add(f"{kind} is refused", said.strip()[-160:], done.returncode == 1 and kind in said)
 
 
 def compare_all(table, reference, folder):
