@@ -144,8 +144,7 @@ class FigureVerb final : public Verb {
 const VerbEntry kFigure{
     .name = "figure",
     .group = "What features fire on",
-    .summary =
-        "a figure or table for a paper: PDF, SVG, PNG, LaTeX, Markdown, or its numbers as CSV",
+    .summary = "a figure or a table for a paper: PDF, SVG, PNG, LaTeX, Markdown or CSV",
     .usage = "KIND INPUT... --out FILE.{pdf,svg,png,csv,tex,md} [FLAGS]",
     .description =
         "KIND and what it is made from: activations INDEX FEATURE, the table of a feature's "

@@ -184,6 +184,16 @@ class WindowTest : public QObject {
     QTRY_COMPARE(find<QLabel>("featureTitle")->text(), QString("300"));
   }
 
+  void whatComesFromFilesIsShownAsPlainText() {
+    openSample();
+    for (const char* name : {"featureSubtitle", "compareHereTitle", "compareThereTitle",
+                             "hashStatus", "welcomeTitle", "messageText"}) {
+      const auto* label = window_->findChild<QLabel*>(name);
+      QVERIFY2(label != nullptr, name);
+      QVERIFY2(label->textFormat() == Qt::PlainText, name);
+    }
+  }
+
   void aDeadFeatureSaysWhyItsPageIsEmpty() {
     openSample();
     window_->goTo(FeatureId{3});

@@ -4,6 +4,8 @@
 #include "core/base/csv.h"
 #include "ui/models/feature_column_info.h"
 
+#include <QTextDocument>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -167,7 +169,7 @@ QVariant FeatureTableModel::data(const QModelIndex& index, int role) const {
     case Qt::ToolTipRole:
       if (column == FeatureColumn::Bookmark) return tr("Click to set or remove the bookmark");
       if (column == FeatureColumn::Label && !features_->labels[row].isEmpty()) {
-        return features_->labels[row];
+        return Qt::convertFromPlainText(features_->labels[row]);
       }
       if (features_->dead[row] != 0) return tr("Activated by no token of this text");
       if (column == FeatureColumn::Density) {

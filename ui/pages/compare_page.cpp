@@ -73,7 +73,10 @@ ComparePage::ComparePage(const WindowContext& context, QWidget* parent)
   setObjectName("comparePage");
   warning_->setObjectName("compareWarning");
   warning_->setProperty("role", "note");
-  for (QLabel* title : {hereTitle_, thereTitle_}) title->setProperty("role", "title");
+  for (QLabel* title : {hereTitle_, thereTitle_}) {
+    title->setProperty("role", "title");
+    title->setTextFormat(Qt::PlainText);
+  }
   hereTitle_->setObjectName("compareHereTitle");
   thereTitle_->setObjectName("compareThereTitle");
   hereView_->table().setObjectName("compareHereTable");

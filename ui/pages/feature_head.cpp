@@ -43,6 +43,7 @@ FeatureHead::FeatureHead(const WindowContext& context, QWidget* parent)
   label_->setAcceptDrops(false);
   token_->setObjectName("featureSubtitle");
   token_->setFont(tokenFont(13));
+  token_->setTextFormat(Qt::PlainText);
   bookmark_->setObjectName("bookmarkButton");
   bookmark_->setCheckable(true);
   bookmark_->setAccessibleName(tr("Bookmark"));

@@ -130,6 +130,7 @@ QWidget* PromptPage::makeBar() {
   summary_->setTextFormat(Qt::RichText);
   state_->setObjectName("promptState");
   state_->setProperty("role", "dim");
+  state_->setTextFormat(Qt::PlainText);
   auto* bar = new QWidget;
   auto* line = new QHBoxLayout(bar);
   line->setContentsMargins(12, 2, 12, 6);

@@ -33,6 +33,7 @@ WelcomePage::WelcomePage(QWidget* parent)
   title_->setFont(titleFont);
   title_->setAlignment(Qt::AlignCenter);
   title_->setObjectName("welcomeTitle");
+  title_->setTextFormat(Qt::PlainText);
   text_->setAlignment(Qt::AlignCenter);
   text_->setObjectName("welcomeText");
   text_->setProperty("role", "dim");

@@ -36,6 +36,7 @@ class JobRow : public QWidget {
     kind_->setObjectName("jobKind");
     title_->setObjectName("jobTitle");
     title_->setMaximumWidth(kTitleWidth);
+    for (QLabel* label : {kind_, title_, status_}) label->setTextFormat(Qt::PlainText);
     bar_->setObjectName("jobProgress");
     bar_->setTextVisible(false);
     bar_->setMinimumWidth(80);

@@ -100,6 +100,7 @@ void MainWindow::makeLayout() {
 
   const auto label = [](const char* name, const QString& accessibleName) {
     auto* made = new QLabel;
+    made->setTextFormat(Qt::PlainText);
     made->setObjectName(QLatin1String(name));
     made->setAccessibleName(accessibleName);
     return made;
