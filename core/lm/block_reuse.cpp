@@ -16,7 +16,7 @@ namespace featurescope {
 namespace {
 
 constexpr std::size_t kSmallest = std::size_t{1} << 20;
-constexpr std::size_t kMostWaiting = std::size_t{512} << 20;
+constexpr std::size_t kMostWaiting = std::size_t{128} << 20;
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 /// Sizes are rounded up to this, so that batches of slightly different lengths share blocks.
 constexpr std::size_t kGranule = std::size_t{64} << 10;
