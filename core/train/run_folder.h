@@ -49,8 +49,8 @@ class RunFolder {
   /// run.json
   [[nodiscard]] const Json& description() const { return description_; }
 
-  /// The four below throw UserError{CannotWrite}, a full disk included, and {NotFound} when somebody
-  /// removed the folder. Lines end as the table's do.
+  /// The four below throw UserError{CannotWrite}, a full disk included, and {NotFound} when
+  /// somebody removed the folder. Lines end as the table's do.
   void append(const std::string& table, std::string_view lines);
   void log(std::string_view sentence);
   /// Merges `figures` into run.json and sets its state.
