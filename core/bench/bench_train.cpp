@@ -2,6 +2,7 @@
 #include "core/bench/bench_kinds.h"
 #include "core/bench/dense_programs_torch.h"
 #include "core/bench/programs_torch.h"
+#include "core/lm/block_reuse.h"
 #include "core/lm/device_torch.h"
 
 #include <ATen/ATen.h>
@@ -61,8 +62,13 @@ std::vector<Throughput> benchTrain(const BenchRequest& request, const JobContext
                                     .on(device);
   const at::Tensor& x = problem.x;
   const auto amount = static_cast<double>(request.tokens);
-  OurProgram ours(copyOf(problem.parameters), request.tokens, kNoLearning, request.projects,
-                  StepProducts(request.compute, device));
+  // As in a run, its matrices lie in large pages; LibTorch's programs have what LibTorch gives
+  // them.
+  OurProgram ours = [&] {
+    const BlockReuse asInARun;
+    return OurProgram(copyOf(problem.parameters), request.tokens, kNoLearning, request.projects,
+                      StepProducts(request.compute, device));
+  }();
   std::vector<BenchWork> works{
       {"step", "tokens", amount,
        [&] {

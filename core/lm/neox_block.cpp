@@ -25,7 +25,7 @@ std::span<const float> spanOf(const at::Tensor& table) {
 /// Queries and keys of `qkv` [rows, length, heads, 3, head width] turned, [rows, length, heads, 2,
 /// head width]; `qkv` may be changed.
 at::Tensor rotatedQueriesAndKeys(const at::Tensor& qkv, const RotaryTable& rotary) {
-  const at::Tensor queryKey = qkv.narrow(3, 0, 2);
+  at::Tensor queryKey = qkv.narrow(3, 0, 2);
   const std::int64_t rotated = rotary.cosine.size(-1), headWidth = qkv.size(-1);
   if (rotated == 0) return queryKey;
   if (qkv.device().is_cpu() && qkv.scalar_type() == at::kFloat && qkv.is_contiguous() &&

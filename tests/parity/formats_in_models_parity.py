@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Checkpoints of every library inside of a model: `forward --sae`, `evaluate`, `index` and `finetune`
-against transformers with the library's own SAE hooked in."""
+against transformers with the library's own SAE hooked in. One of each library and architecture, with
+--all each that formats_parity.py knows."""
 
 import csv
 import os
@@ -131,6 +132,7 @@ def compare_fine_tuning(table, case, folder, model, records):
 def main():
     load_libraries()
     table = Comparison()
+    everything = "--all" in sys.argv
     chosen = [name for name in sys.argv[1:] if not name.startswith("--")]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -143,9 +145,12 @@ def main():
         lines = (DATA / "arithmetic_1dc.jsonl").read_text().splitlines()[:BATCH * STEPS]
         (folder / "questions.jsonl").write_text("\n".join(lines) + "\n")
         records = read_records(folder / "questions.jsonl")
+        seen = set()
         for case in Maker(folder, WIDTH, FEATURES, seed=6).cases():
-            if chosen and case.name not in chosen:
+            kind = (case.format, case.architecture)
+            if chosen and case.name not in chosen or not (chosen or everything) and kind in seen:
                 continue
+            seen.add(kind)
             with torch.no_grad():
                 compare_inserted(table, case, folder, model, ids)
             compare_fine_tuning(table, case, folder, model, records)
