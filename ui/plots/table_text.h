@@ -13,10 +13,10 @@ namespace featurescope {
 /// A tabular for \input: needs the packages booktabs and xcolor, and any engine that reads UTF-8.
 /// With a caption it is a table of its own around that, which floats.
 [[nodiscard]] std::string toLatex(const ShownTable& table, const QString& caption = {});
-/// A pipe table; colours are <mark style="…">, which viewers without HTML styles show as marked.
-/// The caption is a paragraph below.
+/// A pipe table; colours are styled `mark` elements, which viewers without HTML styles show as
+/// marked. The caption is a paragraph below.
 [[nodiscard]] std::string toMarkdown(const ShownTable& table, const QString& caption = {});
-/// <table>…</table>; numbers have the class "right".
+/// A `table` element; numbers have the class "right".
 [[nodiscard]] std::string toHtml(const ShownTable& table);
 
 /// Text with what HTML, or Markdown, would take for its own escaped; of HTML also for attributes.
