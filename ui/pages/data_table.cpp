@@ -7,6 +7,7 @@
 #include "ui/plots/table_figure.h"
 
 #include <QClipboard>
+#include <QCursor>
 #include <QGuiApplication>
 #include <QHeaderView>
 #include <QKeyEvent>
@@ -142,10 +143,7 @@ void DataTable::keyPressEvent(QKeyEvent* event) {
 }
 
 void DataTable::mouseMoveEvent(QMouseEvent* event) {
-  const QPoint position = event->position().toPoint();
-  const QModelIndex index = indexAt(position);
-  setHoveredRow(index.row());
-  emit hovered(index, position);
+  hover(event->position().toPoint());
   QTableView::mouseMoveEvent(event);
 }
 
@@ -155,9 +153,10 @@ void DataTable::leaveEvent(QEvent* event) {
   QTableView::leaveEvent(event);
 }
 
-void DataTable::wheelEvent(QWheelEvent* event) {
-  QTableView::wheelEvent(event);
-  setHoveredRow(indexAt(event->position().toPoint()).row());
+// The rows move under a mouse that does not.
+void DataTable::scrollContentsBy(int dx, int dy) {
+  QTableView::scrollContentsBy(dx, dy);
+  if (hoveredRow_ >= 0) hover(viewport()->mapFromGlobal(QCursor::pos()));
 }
 
 void DataTable::resizeEvent(QResizeEvent* event) {
@@ -179,6 +178,12 @@ void DataTable::fitFlexibleColumn() {
   const int others = head->length() - head->sectionSize(flexibleColumn_);
   const int width = std::max(narrowest_, viewport()->width() - others);
   if (width != head->sectionSize(flexibleColumn_)) head->resizeSection(flexibleColumn_, width);
+}
+
+void DataTable::hover(const QPoint& position) {
+  const QModelIndex index = indexAt(position);
+  setHoveredRow(index.row());
+  emit hovered(index, position);
 }
 
 void DataTable::setHoveredRow(int row) {

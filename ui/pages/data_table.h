@@ -37,7 +37,7 @@ class DataTable : public QTableView {
   void keyPressEvent(QKeyEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
   void leaveEvent(QEvent* event) override;
-  void wheelEvent(QWheelEvent* event) override;
+  void scrollContentsBy(int dx, int dy) override;
   void resizeEvent(QResizeEvent* event) override;
 
  private:
@@ -45,6 +45,7 @@ class DataTable : public QTableView {
   /// Ascending; all where fewer than `fewest` are selected.
   [[nodiscard]] QList<int> selectedRows(int fewest) const;
   [[nodiscard]] FigureTable exactTable(const QList<int>& rows) const;
+  void hover(const QPoint& position);
   void setHoveredRow(int row);
   void fitFlexibleColumn();
 
