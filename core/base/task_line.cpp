@@ -10,15 +10,15 @@ TaskLine::TaskLine(std::size_t mostWaiting)
 
 void TaskLine::add(std::function<void()> task) {
   std::unique_lock lock(mutex_);
-  done_.wait(lock, [this] { return failure_ || tasks_.size() <= mostWaiting_; });
+  done_.wait(lock, [this] { return failure_ || waiting_.size() < mostWaiting_; });
   throwFailure();
-  tasks_.push_back(std::move(task));
+  waiting_.push_back(std::move(task));
   added_.notify_one();
 }
 
 void TaskLine::finish() {
   std::unique_lock lock(mutex_);
-  done_.wait(lock, [this] { return failure_ || tasks_.empty(); });
+  done_.wait(lock, [this] { return failure_ || (waiting_.empty() && !working_); });
   throwFailure();
 }
 
@@ -28,9 +28,11 @@ void TaskLine::throwFailure() const {
 
 void TaskLine::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  while (added_.wait(lock, stop, [this] { return !tasks_.empty(); }) && !stop.stop_requested()) {
-    // It stays where it is, so that finish() waits for it; others only push behind it.
-    const std::function<void()>& task = tasks_.front();
+  while (added_.wait(lock, stop, [this] { return !waiting_.empty(); }) && !stop.stop_requested()) {
+    std::function<void()> task = std::move(waiting_.front());
+    waiting_.pop_front();
+    working_ = true;
+    done_.notify_all();
     lock.unlock();
     std::exception_ptr failure;
     try {
@@ -38,8 +40,9 @@ void TaskLine::run(const std::stop_token& stop) {
     } catch (...) {
       failure = std::current_exception();
     }
+    task = nullptr;  // what it holds may have much to free
     lock.lock();
-    tasks_.pop_front();
+    working_ = false;
     failure_ = failure;
     done_.notify_all();
     if (failure_) return;

@@ -4,7 +4,7 @@
 namespace featurescope {
 
 void Errands::run(std::string what, std::function<void()> work, Done done) {
-  thread_.post([this, what = std::move(what), work = std::move(work), done = std::move(done)] {
+  thread_.add([this, what = std::move(what), work = std::move(work), done = std::move(done)] {
     std::optional<Failure> failure;
     try {
       work();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/task_line.h"
 #include "ui/bridge/failure.h"
-#include "ui/bridge/serial_thread.h"
 
 #include <QObject>
 
@@ -25,7 +25,7 @@ class Errands : public QObject {
   void run(std::string what, std::function<void()> work, Done done);
 
  private:
-  SerialThread thread_;
+  TaskLine thread_;
 };
 
 }  // namespace featurescope

@@ -61,7 +61,7 @@ void IndexSession::open(const std::filesystem::path& path, const std::filesystem
   latestOpening_ = question;
   opening_ = true;
   emit opening(toQString(index.empty() ? path : index));
-  thread_.post([=, this] { openThere(path, index, question); });
+  thread_.add([=, this] { openThere(path, index, question); });
 }
 
 namespace {
@@ -154,7 +154,7 @@ void IndexSession::showFeature(FeatureId feature, std::vector<FeatureId> neighbo
   if (const Page page = cache_.find(feature)) {
     emit pageReady(page);
   } else {
-    thread_.post(
+    thread_.add(
         [=, this, opening = currentOpening_] { readPageThere(feature, question, opening); });
   }
   std::erase_if(neighbours, [this](FeatureId id) { return cache_.find(id) != nullptr; });
@@ -163,7 +163,7 @@ void IndexSession::showFeature(FeatureId feature, std::vector<FeatureId> neighbo
 
 void IndexSession::readAhead(const std::vector<FeatureId>& features, Question question) {
   if (features.empty()) return;
-  thread_.post(
+  thread_.add(
       [=, this, opening = currentOpening_] { readAheadThere(features, question, opening); });
 }
 
@@ -278,7 +278,7 @@ IndexSession::Page IndexSession::readPage(FeatureId feature) const {
 void IndexSession::showContext(FeatureId feature, Position position) {
   if (!current_ || !current_->hasFeatures()) return;
   const Question question = ++latestContext_;
-  thread_.post([=, this, opening = currentOpening_] {
+  thread_.add([=, this, opening = currentOpening_] {
     readContextThere(feature, position, question, opening);
   });
 }

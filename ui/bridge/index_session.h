@@ -2,9 +2,9 @@
 #pragma once
 
 #include "core/base/ids.h"
+#include "core/base/task_line.h"
 #include "ui/bridge/failure.h"
 #include "ui/bridge/opened_index.h"
-#include "ui/bridge/serial_thread.h"
 
 #include <QObject>
 
@@ -97,7 +97,7 @@ class IndexSession : public QObject {
 
   std::unique_ptr<IndexReader> reader_;  ///< the session thread's
   Question readerOpening_ = 0;           ///< the session thread's
-  SerialThread thread_;                  ///< last: it ends before what it uses
+  TaskLine thread_;                      ///< last: it ends before what it uses
 };
 
 }  // namespace featurescope

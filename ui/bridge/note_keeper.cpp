@@ -85,7 +85,7 @@ void NoteKeeper::saveNow() {
 
 /// Writes what is unsaved now. It counts as saved only when this very state has been written.
 void NoteKeeper::save() {
-  thread_.post([this, book = book_, changes = unsaved_, version = version_] {
+  thread_.add([this, book = book_, changes = unsaved_, version = version_] {
     std::optional<Failure> failure;
     FeatureNotes notes;
     try {
@@ -119,7 +119,7 @@ void NoteKeeper::save() {
 
 /// Reads the file if somebody else changed it.
 void NoteKeeper::look() {
-  thread_.post([this, book = book_, version = version_] {
+  thread_.add([this, book = book_, version = version_] {
     std::optional<Failure> failure;
     FeatureNotes notes;
     try {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/task_line.h"
 #include "core/study/notes.h"
 #include "ui/bridge/failure.h"
 #include "ui/bridge/opened_index.h"
-#include "ui/bridge/serial_thread.h"
 
 #include <QObject>
 #include <QTimer>
@@ -63,7 +63,7 @@ class NoteKeeper : public QObject {
   QTimer timer_;
   std::filesystem::file_time_type seen_{};  ///< the thread's: of the file as last read
   Book seenBook_;                           ///< the thread's
-  SerialThread thread_;
+  TaskLine thread_;
 };
 
 }  // namespace featurescope

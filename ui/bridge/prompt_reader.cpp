@@ -17,7 +17,7 @@ void PromptReader::setParts(std::optional<PromptParts> parts) {
   ++partsNumber_;
   drop();
   if (!parts_) {
-    thread_.post([this] { session_.reset(); });
+    thread_.add([this] { session_.reset(); });
   }
 }
 
@@ -30,8 +30,8 @@ void PromptReader::ask(const QString& prompt) {
   drop();
   if (!parts_ || prompt.isEmpty()) return;
   running_ = std::stop_source();
-  thread_.post([this, parts = *parts_, number = partsNumber_, prompt, question = latest_.load(),
-                stop = running_.get_token()] {
+  thread_.add([this, parts = *parts_, number = partsNumber_, prompt, question = latest_.load(),
+               stop = running_.get_token()] {
     if (question == latest_) askThere(parts, number, prompt, question, stop);
   });
 }

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "core/analysis/prompt_session.h"
+#include "core/base/task_line.h"
 #include "ui/bridge/failure.h"
 #include "ui/bridge/opened_index.h"
-#include "ui/bridge/serial_thread.h"
 
 #include <QObject>
 #include <QString>
@@ -57,7 +57,7 @@ class PromptReader : public QObject {
 
   std::unique_ptr<PromptSession> session_;  ///< the thread's
   std::uint64_t sessionParts_ = 0;          ///< the thread's: which parts `session_` is of
-  SerialThread thread_;                     ///< last: it ends before what it uses
+  TaskLine thread_;                         ///< last: it ends before what it uses
 };
 
 /// The model, the SAE, the site and the fine-tuning that an opened index was made with: where its

@@ -22,7 +22,7 @@ RunWatch::RunWatch(QObject* parent) : QObject(parent) {
 
 void RunWatch::setRuns(const std::vector<std::filesystem::path>& runs,
                        const std::filesystem::path& folder) {
-  thread_.post([this, runs, folder] {
+  thread_.add([this, runs, folder] {
     named_ = runs;
     folder_ = folder;
     watchThere(runs);
@@ -60,19 +60,19 @@ void RunWatch::findThere() {
 }
 
 void RunWatch::expect(const std::filesystem::path& run) {
-  thread_.post([this, run] {
+  thread_.add([this, run] {
     expected_.insert(run);
     announced_.insert(run);
   });
 }
 
 void RunWatch::announce(const std::filesystem::path& run) {
-  thread_.post([this, run] { announced_.insert(run); });
+  thread_.add([this, run] { announced_.insert(run); });
 }
 
 void RunWatch::look() {
   if (std::exchange(looking_, true)) return;
-  thread_.post([this] {
+  thread_.add([this] {
     lookThere();
     QMetaObject::invokeMethod(
         this, [this] { looking_ = false; }, Qt::QueuedConnection);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/task_line.h"
 #include "core/study/run_record.h"
 #include "ui/bridge/failure.h"
-#include "ui/bridge/serial_thread.h"
 
 #include <QObject>
 #include <QString>
@@ -60,7 +60,7 @@ class RunWatch : public QObject {
   std::map<std::filesystem::path, Watched> watched_;      ///< the thread's
   bool looking_ = false;
   QTimer timer_;
-  SerialThread thread_;
+  TaskLine thread_;
 };
 
 }  // namespace featurescope

@@ -198,7 +198,7 @@ void JobDialog::onChanged() {
   action_->setEnabled(false);
   if (typed != measuredFor_) forgetMeasurement();
   const std::uint64_t question = ++question_;
-  checker_.post([this, typed, question] {
+  checker_.add([this, typed, question] {
     const FormCheck result = form_->check(typed);
     QMetaObject::invokeMethod(
         this,
@@ -302,7 +302,7 @@ void JobDialog::dropEvent(QDropEvent* event) {
 
 /// What it is decides where it goes; that takes a look at the file.
 void JobDialog::place(const QString& path) {
-  checker_.post([this, path] {
+  checker_.add([this, path] {
     const QString flag = form_->flagFor(path);
     QMetaObject::invokeMethod(
         this,

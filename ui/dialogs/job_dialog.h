@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/task_line.h"
 #include "ui/bridge/failure.h"
 #include "ui/bridge/form.h"
-#include "ui/bridge/serial_thread.h"
 
 #include <QDialog>
 #include <QTimer>
@@ -75,7 +75,7 @@ class JobDialog : public QDialog {
   FormValues measuredFor_;         ///< what is being measured, or was
   std::uint64_t measurement_ = 0;  ///< an answer of an earlier one is dropped
   QTimer measureSoon_;
-  SerialThread checker_;  ///< last: it ends before what it uses
+  TaskLine checker_;  ///< last: it ends before what it uses
 };
 
 }  // namespace featurescope

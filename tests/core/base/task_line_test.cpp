@@ -7,6 +7,7 @@
 #include <latch>
 #include <numeric>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 namespace featurescope {
@@ -45,6 +46,24 @@ TEST(TaskLine, LetsWhoAddsGoOnWhileThereIsRoom) {
   EXPECT_GE(done, 1);
   line.finish();
   EXPECT_EQ(done, 4);
+}
+
+TEST(TaskLine, TakesTasksFromATaskAndFromOtherThreads) {
+  std::atomic<int> done = 0;
+  TaskLine line;
+  {
+    std::vector<std::jthread> threads;
+    threads.reserve(4);
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        for (int task = 0; task < 50; ++task) {
+          line.add([&] { line.add([&] { ++done; }); });
+        }
+      });
+    }
+  }
+  line.finish();
+  EXPECT_EQ(done, 200);
 }
 
 TEST(TaskLine, ThrowsWhatATaskThrewAndRunsNoneAfterIt) {
