@@ -5,10 +5,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace featurescope {
 
@@ -22,8 +24,15 @@ using Json = nlohmann::json;
 /// Writes with two-space indentation and sorted keys, atomically.
 void writeJson(const std::filesystem::path& path, const Json& value);
 
-/// The member `key` as a T, or nothing when it is absent or null.
-/// Throws UserError{BadFile} "WHAT: KEY is not a …" when it has another type.
+/// Whether `value` is an integer that T can hold.
+template <class T>
+[[nodiscard]] bool isIntegerOf(const Json& value) {
+  if (value.is_number_unsigned()) return std::in_range<T>(value.get<std::uint64_t>());
+  return value.is_number_integer() && std::in_range<T>(value.get<std::int64_t>());
+}
+
+/// The member `key` as a T, or nothing when it is absent or null. Throws UserError{BadFile} "WHAT:
+/// its KEY is …" when it has another type, or is an integer beyond what T can hold.
 template <class T>
 [[nodiscard]] std::optional<T> optionalMember(const Json& object, std::string_view key,
                                               std::string_view what) {
@@ -33,7 +42,7 @@ template <class T>
   if constexpr (std::is_same_v<T, bool>) {
     fits = found->is_boolean();
   } else if constexpr (std::is_integral_v<T>) {
-    fits = found->is_number_integer() && (std::is_signed_v<T> || found->is_number_unsigned());
+    fits = isIntegerOf<T>(*found);
   } else if constexpr (std::is_floating_point_v<T>) {
     fits = found->is_number();
   } else if constexpr (std::is_same_v<T, std::string>) {
@@ -46,9 +55,11 @@ template <class T>
       fits = false;
     }
   }
+  const bool beyond =
+      std::is_integral_v<T> && !std::is_same_v<T, bool> && found->is_number_integer();
   throw UserError(ErrorCode::BadFile, std::string(what),
                   "its \"" + std::string(key) + "\" is " + found->dump().substr(0, 40) +
-                      ", which has the wrong type");
+                      (beyond ? ", which is out of range" : ", which has the wrong type"));
 }
 
 /// As optionalMember, but absence is an error too.

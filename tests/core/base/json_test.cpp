@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <limits>
 #include <string>
 
 namespace featurescope {
@@ -50,6 +52,23 @@ TEST(Member, TellsAbsenceNullAndWrongTypesApart) {
   EXPECT_THROW((void)member<int>(object, "absent", "w"), UserError);
   EXPECT_THROW((void)member<std::uint32_t>(object, "neg", "w"), UserError);
   EXPECT_THROW((void)member<bool>(object, "n", "w"), UserError);
+}
+
+TEST(Member, RefusesAnIntegerBeyondItsTypeInsteadOfWrappingIt) {
+  const Json object =
+      parseJson(R"({"k": 4294967297, "least": -2147483648, "most": 18446744073709551615})", "w");
+  EXPECT_EQ(member<int>(object, "least", "w"), std::numeric_limits<int>::min());
+  EXPECT_EQ(member<std::int64_t>(object, "k", "w"), 4294967297);
+  EXPECT_EQ(member<std::uint64_t>(object, "most", "w"), std::numeric_limits<std::uint64_t>::max());
+  EXPECT_THROW((void)member<std::int64_t>(object, "most", "w"), UserError);
+  EXPECT_THROW((void)member<std::uint32_t>(object, "k", "w"), UserError);
+  try {
+    (void)member<int>(object, "k", "cannot read cfg.json");
+    ADD_FAILURE() << "4294967297 went into an int";
+  } catch (const UserError& error) {
+    EXPECT_STREQ(error.what(),
+                 "cannot read cfg.json: its \"k\" is 4294967297, which is out of range");
+  }
 }
 
 TEST(WriteJson, ReadsBackAndSortsKeys) {
