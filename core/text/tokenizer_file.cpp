@@ -6,13 +6,20 @@
 #include "core/text/byte_alphabet.h"
 #include "core/text/utf8.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstddef>
 #include <unordered_set>
 #include <utility>
 
 namespace featurescope {
 
 namespace {
+
+/// Of an added token, in bytes: looking for them takes the text's length times this, and those in
+/// use have some thirty (core/text/added_tokens.h).
+constexpr std::size_t kLongestAddedToken = 256;
 
 /// Reads one tokenizer.json; every member reads one part of it.
 class Reader {
@@ -225,6 +232,10 @@ class Reader {
       if (!token.is_object()) bad("one of its added_tokens is not an object");
       auto content = member<std::string>(token, "content", what_);
       if (content.empty() || contents.contains(content)) continue;
+      if (content.size() > kLongestAddedToken) {
+        unsupported(fmt::format("its added token {} has {} bytes, more than {}", quoted(content),
+                                content.size(), kLongestAddedToken));
+      }
       for (const char* flag : {"single_word", "lstrip", "rstrip"}) {
         if (memberOr(token, flag, false, what_)) {
           unsupported("its added token " + quoted(content) + " has " + flag);

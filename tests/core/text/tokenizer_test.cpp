@@ -182,6 +182,10 @@ TEST(Tokenizer, RefusesOtherKindsByName) {
   for (const char* flag : {"single_word", "lstrip", "rstrip"}) {
     expectRefused(unsupported, flag, [&](Json& j) { j["added_tokens"][0][flag] = true; });
   }
+  // On a text of one letter, looking for it takes the product of their lengths.
+  expectRefused(unsupported, "has 257 bytes, more than 256", [](Json& j) {
+    j["added_tokens"].push_back(addedToken(std::string(257, 'a'), 90'000, false));
+  });
 }
 
 TEST(Tokenizer, AcceptsATemplateThatAddsNothingAndRefusesOneThatDoes) {
