@@ -2,19 +2,20 @@
 #include "core/base/files.h"
 
 #include "core/base/error.h"
-
-#include <fmt/format.h>
+#include "core/base/partial_name.h"
 
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace featurescope {
 
@@ -43,12 +44,6 @@ UserError cannotWrite(const fs::path& path, int error) {
   return {ErrorCode::CannotWrite, "cannot write " + path.string(), reason(error), next};
 }
 
-/// A name beside `path` that nobody else uses: hidden, with this process's number.
-fs::path temporaryBeside(const fs::path& path) {
-  return path.parent_path() /
-         fmt::format(".{}.{}.partial", path.filename().string(), static_cast<long>(::getpid()));
-}
-
 fs::path withoutTrailingSlash(const fs::path& path) {
   return path.has_filename() ? path : path.parent_path();
 }
@@ -66,6 +61,33 @@ void syncFolder(const fs::path& folder) {
   if (descriptor < 0) return;
   ::fsync(descriptor);
   ::close(descriptor);
+}
+
+/// A descriptor that holds the folder's lock, or −1: another has it, or its file system has none.
+int lockedFolder(const fs::path& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0 || ::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return descriptor;
+  ::close(descriptor);
+  return -1;
+}
+
+/// Removes the folders that processes left half made in `parent` when they were killed. The number
+/// of a process says nothing of another machine's or container's: the lock, which whoever still
+/// makes one holds, must be free, too.
+void removeLeftBehind(const fs::path& parent) {
+  std::vector<fs::path> found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(parent.empty() ? "." : parent, ignored)) {
+    const std::string name = entry.path().filename();
+    const auto partial = readPartialName(name);
+    if (partial && !isRunning(partial->process)) found.push_back(entry.path());
+  }
+  for (const fs::path& path : found) {
+    const int lock = lockedFolder(path);
+    if (lock < 0) continue;
+    fs::remove_all(path, ignored);
+    ::close(lock);
+  }
 }
 
 }  // namespace
@@ -98,7 +120,7 @@ std::string_view MappedFile::text() const {
   return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
 }
 
-AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(temporaryBeside(path_)) {
+AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(partialBeside(path_)) {
   makeParent(path_);
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor_ < 0) throw cannotWrite(path_, errno);
@@ -155,14 +177,17 @@ void checkOutput(const fs::path& given, bool force) {
 }
 
 AtomicFolder::AtomicFolder(const fs::path& path)
-    : path_(withoutTrailingSlash(path)), temporary_(temporaryBeside(path_)) {
+    : path_(withoutTrailingSlash(path)), temporary_(partialBeside(path_)) {
   makeParent(path_);
+  removeLeftBehind(path_.parent_path());
   std::error_code error;
   fs::remove_all(temporary_, error);
   if (!fs::create_directory(temporary_, error)) throw cannotWrite(path_, error.value());
+  lock_ = lockedFolder(temporary_);
 }
 
 AtomicFolder::~AtomicFolder() {
+  if (lock_ >= 0) ::close(lock_);
   if (committed_) return;
   std::error_code ignored;
   fs::remove_all(temporary_, ignored);

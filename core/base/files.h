@@ -62,7 +62,8 @@ void writeFile(const std::filesystem::path& path, std::string_view text);
 void checkOutput(const std::filesystem::path& path, bool force);
 
 /// A folder under a temporary name beside its final one, removed unless committed; `commit` renames
-/// it into place (replacing what is there, so ask checkOutput first).
+/// it into place (replacing what is there, so ask checkOutput first). What processes that were
+/// killed left of such folders beside it is removed first.
 class AtomicFolder {
  public:
   explicit AtomicFolder(const std::filesystem::path& path);
@@ -75,6 +76,7 @@ class AtomicFolder {
 
  private:
   std::filesystem::path path_, temporary_;
+  int lock_ = -1;  ///< of the temporary folder: nobody takes it for one that was left behind
   bool committed_ = false;
 };
 

@@ -2,15 +2,11 @@
 #include "core/store/partial_file.h"
 
 #include "core/base/error.h"
-
-#include <fmt/format.h>
+#include "core/base/partial_name.h"
 
 #include <cerrno>
-#include <charconv>
 #include <fcntl.h>
 #include <optional>
-#include <signal.h>
-#include <string>
 #include <string_view>
 #include <system_error>
 #include <unistd.h>
@@ -22,40 +18,21 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view kSuffix = ".partial";
-
-std::string prefixOf(const fs::path& finalPath) {
-  return fmt::format(".{}.", finalPath.filename().string());
+/// The process that writes the partial file `name`, when it is one of `finalPath`'s.
+std::optional<pid_t> writerOf(std::string_view name, const fs::path& finalPath) {
+  const auto partial = readPartialName(name);
+  if (!partial || partial->of != finalPath.filename().native()) return std::nullopt;
+  return partial->process;
 }
-
-fs::path partialOf(const fs::path& finalPath) {
-  const auto process = static_cast<long>(::getpid());
-  return finalPath.parent_path() / fmt::format("{}{}{}", prefixOf(finalPath), process, kSuffix);
-}
-
-/// The process that writes the partial file `name`, when it is one of `prefix`'s. What SQLite may
-/// put beside a database (-journal, -wal, -shm) belongs to the same process.
-std::optional<pid_t> writerOf(std::string_view name, std::string_view prefix) {
-  if (!name.starts_with(prefix)) return std::nullopt;
-  name.remove_prefix(prefix.size());
-  pid_t process = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), process);
-  name.remove_prefix(static_cast<std::size_t>(end - name.data()));
-  if (error != std::errc() || !name.starts_with(kSuffix)) return std::nullopt;
-  return process;
-}
-
-bool isRunning(pid_t process) { return ::kill(process, 0) == 0 || errno != ESRCH; }
 
 fs::path folderOf(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
 void removeLeftovers(const fs::path& finalPath) {
-  const std::string prefix = prefixOf(finalPath);
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folderOf(finalPath), ignored)) {
-    const auto process = writerOf(entry.path().filename().string(), prefix);
+    const auto process = writerOf(entry.path().filename().string(), finalPath);
     if (process && (*process == ::getpid() || !isRunning(*process))) {
       fs::remove(entry.path(), ignored);
     }
@@ -78,7 +55,7 @@ void flush(const fs::path& path, const fs::path& shownPath) {
 }  // namespace
 
 PartialFile::PartialFile(fs::path finalPath)
-    : final_(std::move(finalPath)), partial_(partialOf(final_)) {
+    : final_(std::move(finalPath)), partial_(partialBeside(final_)) {
   removeLeftovers(final_);
 }
 
@@ -99,11 +76,10 @@ void PartialFile::commit() {
 }
 
 Unfinished unfinishedWriting(const fs::path& finalPath) {
-  const std::string prefix = prefixOf(finalPath);
   Unfinished found = Unfinished::No;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folderOf(finalPath), ignored)) {
-    const auto process = writerOf(entry.path().filename().string(), prefix);
+    const auto process = writerOf(entry.path().filename().string(), finalPath);
     if (!process) continue;
     if (isRunning(*process)) return Unfinished::BeingWritten;
     found = Unfinished::LeftBehind;

@@ -6,12 +6,15 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <fcntl.h>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace featurescope {
 namespace {
@@ -162,6 +165,36 @@ TEST(AtomicFolder, ReplacesWhatWasThereAndAllThatItHeld) {
   EXPECT_EQ(readFile(path / "new"), "new");
   EXPECT_EQ(entriesIn(path), 1U);
   EXPECT_EQ(entriesIn(folder.path()), 1U);
+}
+
+TEST(AtomicFolder, ClearsAwayWhatKilledProcessesLeftBesideItAndNothingElse) {
+  const TemporaryFolder folder;
+  constexpr int kNobody = (1 << 22) + 1;  // beyond the largest number that Linux gives a process
+  const auto partial = [&](const std::string& name, int process) {
+    return folder.path() / ("." + name + "." + std::to_string(process) + ".partial");
+  };
+  const fs::path left = partial("run-1", kNobody), running = partial("run-2", 1),
+                 elsewhere = partial("run-3", kNobody), file = partial("notes.json", kNobody);
+  for (const fs::path& path : {left, running, elsewhere}) writeFile(path / "run.json", "{}");
+  writeFile(file, "{}");
+  // A process of another container has a number of its own, but the lock is seen here.
+  const int lock = ::open(elsewhere.c_str(), O_RDONLY | O_DIRECTORY);
+  ASSERT_EQ(::flock(lock, LOCK_EX | LOCK_NB), 0);
+  AtomicFolder(folder.path() / "run-4").commit();
+  ::close(lock);
+  EXPECT_FALSE(fs::exists(left));
+  EXPECT_TRUE(fs::exists(running / "run.json"));
+  EXPECT_TRUE(fs::exists(elsewhere / "run.json"));
+  EXPECT_TRUE(fs::exists(file)) << "of an index, the message tells that it was left behind";
+  EXPECT_TRUE(fs::exists(folder.path() / "run-4"));
+}
+
+TEST(AtomicFolder, IsLockedWhileItIsMade) {
+  const TemporaryFolder folder;
+  const AtomicFolder made(folder.path() / "run");
+  const int another = ::open(made.path().c_str(), O_RDONLY | O_DIRECTORY);
+  EXPECT_NE(::flock(another, LOCK_EX | LOCK_NB), 0);
+  ::close(another);
 }
 
 }  // namespace
