@@ -11,9 +11,6 @@ namespace featurescope {
 
 namespace {
 
-/// Weights a thread takes at a time: a few rows of gradient, moments and weights in its own cache.
-constexpr std::int64_t kBlockWeights = 1 << 14;
-
 /// A row of zeros has no direction: divided by this it stays what it is.
 constexpr float kSmallestNorm = 1e-30F;
 
@@ -44,7 +41,7 @@ struct Row {
   float* secondMoment;
 };
 
-Row rowOf(const AdamMatrix& matrix, std::int64_t i) {
+FEATURESCOPE_INLINE Row rowOf(const AdamMatrix& matrix, std::int64_t i) {
   return {matrix.weights.row(i).data(), matrix.gradient.row(i).data(),
           matrix.firstMoment.row(i).data(), matrix.secondMoment.row(i).data()};
 }
@@ -56,29 +53,16 @@ FEATURESCOPE_INLINE float sumOfChains(const Vector (&chains)[kChains]) {
   return sumOfLanes((chains[0] + chains[1]) + (chains[2] + chains[3]));
 }
 
-/// What the memory should bring while a row is worked on in the cache: the same columns of these.
-struct Ahead {
-  const float* first;
-  const float* second;
-};
-
-FEATURESCOPE_INLINE void prefetch(const Ahead& ahead, std::int64_t column) {
-  __builtin_prefetch(ahead.first + column);
-  __builtin_prefetch(ahead.second + column);
-}
-
 /// a·b and b·b
 struct Products {
   float ofBoth = 0, ofSecond = 0;
 };
 
-FEATURESCOPE_INLINE Products products(const float* a, const float* b, std::int64_t count,
-                                      const Ahead& ahead) {
+FEATURESCOPE_INLINE Products products(const float* a, const float* b, std::int64_t count) {
   Vector both[kChains] = {}, second[kChains] = {};
   std::int64_t i = 0;
   for (; i + kChains * kLanes <= count; i += kChains * kLanes) {
     for (std::int64_t k = 0; k < kChains; ++k) {
-      prefetch(ahead, i + k * kLanes);
       const Vector of = load(b + i + k * kLanes);
       both[k] += load(a + i + k * kLanes) * of;
       second[k] += of * of;
@@ -92,84 +76,86 @@ FEATURESCOPE_INLINE Products products(const float* a, const float* b, std::int64
   return sums;
 }
 
-/// The moments and weights of columns [begin, end) one step on, by the gradient less `parallel`
-/// times the weights.
-FEATURESCOPE_INLINE void updateColumns(const Row& row, std::int64_t begin, std::int64_t end,
-                                       float parallel, const Coefficients& c) {
-  float* __restrict weights = row.weights;
-  const float* __restrict gradients = row.gradient;
-  float* __restrict firstMoment = row.firstMoment;
-  float* __restrict secondMoment = row.secondMoment;
-  for (std::int64_t i = begin; i < end; ++i) {
-    const float gradient = gradients[i] - parallel * weights[i];
-    const float first = c.keepFirst * firstMoment[i] + c.takeFirst * gradient;
-    const float second = c.keepSecond * secondMoment[i] + c.takeSecond * gradient * gradient;
-    firstMoment[i] = first;
-    secondMoment[i] = second;
-    weights[i] -= c.stepSize * first / (std::sqrt(second) * c.inverseRoot + c.epsilon);
-  }
+/// One step of sixteen weights (or of one, where Number is float): the new weight; the gradient
+/// loses `parallel` times the weight first.
+template <class Number>
+FEATURESCOPE_INLINE Number updated(Number weight, Number gradient, Number& first, Number& second,
+                                   float parallel, const Coefficients& c) {
+  gradient -= parallel * weight;
+  first = c.keepFirst * first + c.takeFirst * gradient;
+  second = c.keepSecond * second + c.takeSecond * gradient * gradient;
+  return weight - c.stepSize * first / (squareRoot(second) * c.inverseRoot + c.epsilon);
+}
+
+/// Updates sixteen weights; their squares.
+FEATURESCOPE_INLINE Vector updateLanes(const Row& row, std::int64_t i, float parallel,
+                                       const Coefficients& c) {
+  Vector first = load(row.firstMoment + i), second = load(row.secondMoment + i);
+  const Vector weight =
+      updated(load(row.weights + i), load(row.gradient + i), first, second, parallel, c);
+  store(row.firstMoment + i, first);
+  store(row.secondMoment + i, second);
+  store(row.weights + i, weight);
+  return weight * weight;
 }
 
 /// Updates a row; the squared norm of its new weights, summed while they are at hand.
-FEATURESCOPE_INLINE float updateRow(const Row& row, std::int64_t columns, float parallel,
-                                    const Coefficients& given) {
-  const Coefficients c = given;
+FEATURESCOPE_INLINE float updateRow(const Row& given, std::int64_t columns, float parallel,
+                                    const Coefficients& coefficients) {
+  const Row row = given;
+  const Coefficients c = coefficients;
   Vector squares[kChains] = {};
   std::int64_t i = 0;
   for (; i + kChains * kLanes <= columns; i += kChains * kLanes) {
-    updateColumns(row, i, i + kChains * kLanes, parallel, c);
     for (std::int64_t k = 0; k < kChains; ++k) {
-      const Vector weights = load(row.weights + i + k * kLanes);
-      squares[k] += weights * weights;
+      squares[k] += updateLanes(row, i + k * kLanes, parallel, c);
     }
   }
   float sum = sumOfChains(squares);
-  updateColumns(row, i, columns, parallel, c);
-  for (; i < columns; ++i) sum += row.weights[i] * row.weights[i];
+  for (; i < columns; ++i) {
+    row.weights[i] = updated(row.weights[i], row.gradient[i], row.firstMoment[i],
+                             row.secondMoment[i], parallel, c);
+    sum += row.weights[i] * row.weights[i];
+  }
   return sum;
 }
 
-FEATURESCOPE_INLINE void scaleRow(float* row, std::int64_t columns, float factor,
-                                  const Ahead& ahead) {
+FEATURESCOPE_INLINE void scaleRow(float* row, std::int64_t columns, float factor) {
   std::int64_t i = 0;
-  for (; i + kLanes <= columns; i += kLanes) {
-    prefetch(ahead, i);
-    store(row + i, load(row + i) * factor);
-  }
+  for (; i + kLanes <= columns; i += kLanes) store(row + i, load(row + i) * factor);
   for (; i < columns; ++i) row[i] *= factor;
 }
 
 /// How much of the row lies in its gradient.
-float parallelComponent(const Row& row, std::int64_t columns) {
-  const Products sums = onTarget<products>(row.gradient, row.weights, columns,
-                                           Ahead{row.firstMoment, row.secondMoment});
+FEATURESCOPE_INLINE float parallelComponent(const Row& row, std::int64_t columns) {
+  const Products sums = products(row.gradient, row.weights, columns);
   return sums.ofBoth / std::max(sums.ofSecond, kSmallestNorm);
 }
 
-void stepRow(const Row& row, std::int64_t columns, const Coefficients& c,
-             RowConstraint constraint) {
+FEATURESCOPE_INLINE void stepRow(const Row& row, std::int64_t columns, const Coefficients& c,
+                                 RowConstraint constraint) {
   const bool projects = constraint == RowConstraint::ProjectedUnitNorm;
   const float squaredNorm =
-      onTarget<updateRow>(row, columns, projects ? parallelComponent(row, columns) : 0.0F, c);
+      updateRow(row, columns, projects ? parallelComponent(row, columns) : 0.0F, c);
   if (constraint == RowConstraint::None) return;
-  const float norm = std::sqrt(squaredNorm);
-  // Meanwhile the next row comes.
-  onTarget<scaleRow>(row.weights, columns, 1.0F / std::max(norm, kSmallestNorm),
-                     Ahead{row.weights + columns, row.gradient + columns});
+  scaleRow(row.weights, columns, 1.0F / std::max(std::sqrt(squaredNorm), kSmallestNorm));
+}
+
+FEATURESCOPE_INLINE void stepRows(const AdamMatrix& matrix, std::int64_t first, std::int64_t end,
+                                  const Coefficients& c, RowConstraint constraint) {
+  for (std::int64_t i = first; i < end; ++i) {
+    stepRow(rowOf(matrix, i), matrix.weights.columns, c, constraint);
+  }
 }
 
 }  // namespace
 
 void adamStep(const AdamMatrix& matrix, const AdamStep& step, RowConstraint constraint) {
   const Coefficients c(step);
-  const std::int64_t columns = matrix.weights.columns;
-  const std::int64_t blockRows =
-      std::max<std::int64_t>(1, kBlockWeights / std::max<std::int64_t>(1, columns));
-  parallelBlocks(matrix.weights.rows, blockRows, matrix.weights.rows * columns,
-                 [&](std::int64_t first, std::int64_t end) {
-                   for (std::int64_t i = first; i < end; ++i)
-                     stepRow(rowOf(matrix, i), columns, c, constraint);
-                 });
+  parallelParts(matrix.weights.rows, matrix.weights.rows * matrix.weights.columns,
+                [&](std::int64_t first, std::int64_t end) {
+                  onTarget<stepRows>(matrix, first, end, c, constraint);
+                });
 }
 
 namespace plain {

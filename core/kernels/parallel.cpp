@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/kernels/parallel.h"
 
+#include <omp.h>
+
 #if defined(__SANITIZE_THREAD__)
 #include <sanitizer/tsan_interface.h>
 #endif
@@ -20,13 +22,13 @@ void observe(void*) {}
 
 }  // namespace
 
-void onThreads(bool several, void (*work)(const void* of), const void* of) {
+void onThreads(bool several, void (*work)(const void* of, Thread thread), const void* of) {
   char region = 0;
   announce(&region);
 #pragma omp parallel if (several)
   {
     observe(&region);
-    work(of);
+    work(of, {omp_get_thread_num(), omp_get_num_threads()});
     announce(&region);
   }
   observe(&region);

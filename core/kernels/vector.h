@@ -3,6 +3,7 @@
 
 #include "core/kernels/vector_target.h"
 
+#include <cmath>
 #include <cstdint>
 
 namespace featurescope {
@@ -24,13 +25,21 @@ FEATURESCOPE_INLINE void store(float* to, const Vector& value) {
   *reinterpret_cast<detail::UnalignedVector*>(to) = value;
 }
 
-FEATURESCOPE_INLINE float sumOfLanes(const Vector& value) {
-  float lanes[kLanes];
-  store(lanes, value);
-  for (int half = kLanes / 2; half > 0; half /= 2) {
-    for (int i = 0; i < half; ++i) lanes[i] += lanes[i + half];
-  }
-  return lanes[0];
+FEATURESCOPE_INLINE float squareRoot(float value) { return std::sqrt(value); }
+
+FEATURESCOPE_INLINE Vector squareRoot(const Vector& values) {
+  Vector roots;
+  for (int i = 0; i < kLanes; ++i) roots[i] = std::sqrt(values[i]);
+  return roots;
+}
+
+/// Each lane and the one half of the lanes further, until one is left.
+FEATURESCOPE_INLINE float sumOfLanes(const Vector& v) {
+  const auto eight = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
+                     __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+  const auto four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) +
+                    __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+  return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
 /// Σ a_i b_i in 32 lanes.
