@@ -277,6 +277,20 @@ class Indexes(BadInput):
         for feature in ("24", "1000000", "99999999999"):
             self.fails(1, ["24 features", "0 to 23"], "activations", "i.sqlite", feature)
 
+    def test_what_a_terminal_would_obey_is_shown_as_signs(self):
+        clear, red = "char(27) || '[2J'", "char(155) || '31m'"
+        with sqlite3.connect(self.index) as database:
+            database.execute(f"UPDATE vocabulary SET str_token = {clear} || str_token || {red}")
+            database.execute(f"UPDATE feature SET top_token = {clear} || {red}")
+        database.close()
+        shown = ""
+        for verb in (("features", "i.sqlite"), ("activations", "i.sqlite", "3"), ("info", "i.sqlite")):
+            shown += self.done(*verb).text
+        self.assertIn("?[2J", shown)
+        self.assertNotRegex(shown, r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+        self.fails(1, "[2J", "info", "no\x1b[2Jwhere")
+        self.assertNotIn(b"\x1b", self.run_program("info", "no\x1b[2Jwhere").err)
+
     def test_an_index_can_be_read_where_nothing_can_be_written(self):
         folder = pathlib.Path(self.folder / "locked")
         folder.mkdir()
