@@ -47,7 +47,7 @@ bool isSite(const Site& site, std::int32_t layer) {
   return site == Site{.layer = Layer{layer}, .kind = SiteKind::MlpOut};
 }
 
-std::string number(double value) { return fmt::format("{:.4g}", value); }
+std::string number(double value) { return fmt::format("{:#.4g}", value); }
 
 /// The settings as they stand here, by the paper's id.
 class SettingsHere {

@@ -15,29 +15,43 @@ constexpr std::string_view kStyle = R"(
   --ground: #ffffff; --link: #2c5a8c; --code: #f3f3f1; }
 @media (prefers-color-scheme: dark) { :root { --text: #e3e3e6; --dim: #a3a3ac; --line: #35363a;
   --ground: #17181a; --link: #8abaf0; --code: #202124; } }
-body { font: 16px/1.55 Inter, "Noto Sans", system-ui, sans-serif; color: var(--text);
-  background: var(--ground); max-width: 52rem; margin: 0 auto; padding: 2rem 1.25rem 5rem; }
-h1 { font-size: 1.7rem; line-height: 1.25; margin: 1rem 0; }
+html { font: 16px/1.55 Inter, "Noto Sans", system-ui, sans-serif; color: var(--text);
+  background: var(--ground); }
+body { max-width: 60rem; margin: 0 auto; padding: 2rem 1.25rem 5rem; }
+h1 { font-size: 1.7rem; line-height: 1.25; margin: 1rem 0; text-wrap: balance; }
 h2 { font-size: 1.3rem; margin: 3rem 0 .75rem; padding-bottom: .3rem;
   border-bottom: 1px solid var(--line); }
 h3 { font-size: 1.05rem; margin: 2.5rem 0 .75rem; }
-p { margin: .6rem 0; }
+h2 + h3 { margin-top: 1.5rem; }
+p { margin: .6rem 0; max-width: 46rem; }
 a { color: var(--link); }
 code { font: .86em ui-monospace, "DejaVu Sans Mono", monospace; background: var(--code);
   padding: .1em .3em; border-radius: 3px; overflow-wrap: anywhere; }
-nav { columns: 2; margin: 1.5rem 0; } nav a { display: block; }
-nav a.inner { padding-left: 1.2rem; }
+nav { columns: 18rem 2; margin: 1.5rem 0; }
+nav a { display: block; text-decoration: none; } nav a:hover { text-decoration: underline; }
+nav a.inner { padding-left: 1.2rem; } nav div { break-inside: avoid; }
 figure { margin: 1rem 0; }
-figure img { width: 34rem; max-width: 100%; background: #fff; border-radius: 4px; }
+figure img { display: block; box-sizing: border-box; width: 30rem; max-width: 100%;
+  background: #fff; border-radius: 6px; }
 .table { overflow-x: auto; margin: 1rem 0; }
-table { border-collapse: collapse; font-size: .84rem; line-height: 1.4; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; }
+table { border-collapse: collapse; font-size: .84rem; line-height: 1.4;
+  min-width: min(34rem, 100%); }
+th, td { text-align: left; vertical-align: top; padding: .3rem .7rem; }
+th:first-child, td:first-child { padding-left: 0; } th:last-child, td:last-child { padding-right: 0; }
 thead th { border-bottom: 1px solid var(--text); border-top: 1.5px solid var(--text); }
 tbody tr:last-child td { border-bottom: 1.5px solid var(--text); }
 tbody tr + tr td { border-top: 1px solid var(--line); }
 .right { text-align: right; font-variant-numeric: tabular-nums; }
-mark { border-radius: 3px; padding: .05em .25em; }
-@media print { nav { display: none; } h3 { break-after: avoid; } figure { break-inside: avoid; } }
+mark { border-radius: 3px; padding: .05em .25em; print-color-adjust: exact;
+  -webkit-print-color-adjust: exact; }
+@media screen { #numbers + .table table { min-width: 48rem; }
+  #settings + .table table { min-width: 36rem; } }
+@media (prefers-color-scheme: dark) { figure img { padding: .75rem; } }
+@media print { :root { color-scheme: light; --text: #000; --dim: #444; --line: #ccc;
+    --ground: #fff; --link: #000; --code: #fff; }
+  html { font-size: 10pt; } body { padding: 0; } nav { display: none; }
+  h2, h3 { break-after: avoid; } figure, tr, p { break-inside: avoid; }
+  figure { break-after: avoid; } figure img { width: 89mm; padding: 0; } }
 )";
 
 std::string escaped(const std::string& text) { return htmlEscaped(QString::fromStdString(text)); }
@@ -81,15 +95,18 @@ struct BlockWriter {
   }
 };
 
+/// A link to each heading; a section with its parts stays in one column.
 std::string contentsOf(const Document& document) {
-  std::string html = "<nav aria-label=\"Contents\">\n";
+  std::string html;
   for (const Document::Block& block : document.blocks) {
     const auto* heading = std::get_if<Document::Heading>(&block);
     if (heading == nullptr) continue;
-    html += fmt::format("<a{} href=\"#{}\">{}</a>\n", heading->level > 2 ? " class=\"inner\"" : "",
+    const bool inner = heading->level > 2;
+    if (!inner) html += html.empty() ? "<div>\n" : "</div>\n<div>\n";
+    html += fmt::format("<a{} href=\"#{}\">{}</a>\n", inner ? " class=\"inner\"" : "",
                         escaped(heading->id), escaped(heading->text));
   }
-  return html + "</nav>\n";
+  return "<nav aria-label=\"Contents\">\n" + html + "</div>\n</nav>\n";
 }
 
 }  // namespace

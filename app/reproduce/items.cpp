@@ -16,7 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kRows = 15;  ///< of the paper's tables
+constexpr std::int64_t kRows = 15;     ///< of the paper's tables
+constexpr std::int64_t kChanged = 10;  ///< features at either end
 
 class ItemMaker {
  public:
@@ -130,7 +131,7 @@ class ItemMaker {
         fmt::format("Feature {}, active on {:.3g}% of {} tokens of {}: where it is strongest.",
                     record.feature.value, 100 * record.density, results_.index.tokenCount(),
                     evaluationText()),
-        activationsCommand(layout_.index(), record.feature),
+        activationsCommand(layout_.index(), record.feature, "second-feature"),
         [&] { return activationsOf(results_.index, record.feature); });
   }
 
@@ -142,9 +143,10 @@ class ItemMaker {
     return activationsFigure(index, feature, kRows);
   }
 
-  static std::string activationsCommand(const fs::path& index, FeatureId feature) {
-    return fmt::format("featurescope activations work/{} {}", index.filename().string(),
-                       feature.value);
+  static std::string activationsCommand(const fs::path& index, FeatureId feature,
+                                        std::string_view id) {
+    return fmt::format("featurescope figure activations work/{} {} --out {}.pdf",
+                       index.filename().string(), feature.value, id);
   }
 
   /// The features that the paper names, on the text that it shows them on, and those asked for.
@@ -160,17 +162,19 @@ class ItemMaker {
       const std::string id = fmt::format("feature-{}", feature.value);
       if (std::ranges::find(items_, id, &Item::id) != items_.end()) return;
       const FeatureRecord record = index.feature(feature);
+      const std::string tokens = fmt::format("{} tokens of {}", index.tokenCount(), text);
       addItem(
           {.id = id,
            .title = fmt::format("Feature {}", feature.value),
-           .measured = fmt::format("Active on {:.3g}% of {} tokens of {}: where it is strongest.",
-                                   100 * record.density, index.tokenCount(), text),
+           .measured = record.dead ? fmt::format("On {}.", tokens)
+                                   : fmt::format("Active on {:.3g}% of {}: where it is strongest.",
+                                                 100 * record.density, tokens),
            .shows = paper ? "The paper names a feature of this id, of another SAE: an id means "
                             "nothing beyond the SAE that it belongs to."
                           : "",
            .section = paper ? "Results" : "",
            .verdict = {Same::No, {"SAE"}, {}},
-           .command = activationsCommand(file, feature),
+           .command = activationsCommand(file, feature, id),
            .figure = {}},
           [&] { return activationsOf(index, feature); });
     };
@@ -196,7 +200,8 @@ class ItemMaker {
           "dictionary: a dead feature is part of the mean.",
           results_.cosines.randomDirection->dead.mean);
     }
-    add("cosines", std::move(measured), "featurescope cosines work/index.sqlite",
+    add("cosines", std::move(measured),
+        "featurescope figure cosines work/index.sqlite --out cosines.pdf",
         [&] { return makeFigure(cosineHistogramOf(results_.cosines, {})); });
   }
 
@@ -243,7 +248,7 @@ class ItemMaker {
         fmt::format("Feature {} (c = {:.4g}, d = {:.3g}): where it is strongest before "
                     "fine-tuning, in {}, and its activation there after it.",
                     feature->value, results_.tuned.scale[f], results_.tuned.bias[f], text),
-        activationsCommand(layout_.tunedIndex(), *feature),
+        activationsCommand(layout_.tunedIndex(), *feature, id),
         [&] { return activationsOf(results_.tunedIndex, *feature); });
   }
 
@@ -253,8 +258,10 @@ class ItemMaker {
                     "leads it; top token and largest activations in {} tokens of {}.",
                     results_.tuned.untouchedScale, results_.tunedIndex.tokenCount(),
                     namesOf(settings_.tune.corpus.files)),
-        "featurescope features work/finetuned.sqlite --sort scale --descending --limit 10",
-        [&] { return changedFeaturesFigure(results_.tuned, results_.tunedIndex, kRows / 3 * 2); });
+        fmt::format("featurescope figure changed-features work/finetuned.sqlite {} --limit {} "
+                    "--out changed-features.pdf",
+                    pathOf(settings_.fineTuningRun), kChanged),
+        [&] { return changedFeaturesFigure(results_.tuned, results_.tunedIndex, kChanged); });
   }
 
   const Settings& settings_;

@@ -34,7 +34,7 @@ Document::Paragraph labelled(std::string label, std::string text) {
 }
 
 ShownTable shownNumbers(const std::vector<ComparedNumber>& numbers) {
-  ShownTable table{{{"", false},
+  ShownTable table{{{"quantity", false},
                     {"paper", true},
                     {"here", true},
                     {"same setting?", false},
@@ -51,8 +51,9 @@ ShownTable shownNumbers(const std::vector<ComparedNumber>& numbers) {
 }
 
 ShownTable shownSettings(const std::vector<ComparedSetting>& compared) {
-  ShownTable table{
-      {{"", false}, {"paper", false}, {"here", false}, {"same?", false}}, {}, compared.size()};
+  ShownTable table{{{"setting", false}, {"paper", false}, {"here", false}, {"same?", false}},
+                   {},
+                   compared.size()};
   for (const ComparedSetting& setting : compared) {
     table.rows.push_back({toQString(setting.paper.name), toQString(setting.paper.value),
                           toQString(setting.here), toQString(name(setting.same))});

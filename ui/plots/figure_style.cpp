@@ -101,7 +101,9 @@ void apply(QCustomPlot& plot, const FigureStyle& style) {
   plot.legend->setTextColor(style.colors.dim);
   plot.legend->setBorderPen(Qt::NoPen);
   plot.legend->setBrush(Qt::NoBrush);
-  plot.legend->setIconSize(12, 8);
+  plot.legend->setIconSize(10, 8);
+  // An SVG does not clip the 5 pixels that QCustomPlot draws a line beyond its icon.
+  plot.legend->setIconTextPadding(9);
   plot.legend->setRowSpacing(-2);
   plot.legend->setVisible(false);
   plot.axisRect()->setAutoMargins(QCP::msAll);
