@@ -3,6 +3,7 @@
 
 #include "app/cli/help.h"
 #include "app/cli/verb.h"
+#include "core/base/cut_short.h"
 #include "core/base/error.h"
 #include "core/base/version.h"
 
@@ -182,6 +183,7 @@ void Session::report(const nlohmann::ordered_json& figures, std::string_view sen
 }
 
 int runProgram(const std::vector<std::string>& arguments) {
+  endWhereMappedBytesAreGone();
   try {
     return guarded("featurescope failed", [&] { return run(arguments); });
   } catch (const UserError& error) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // featurescope-gui: the window.
+#include "core/base/cut_short.h"
 #include "core/base/error.h"
 #include "core/base/version.h"
 #include "ui/bridge/paths.h"
@@ -228,6 +229,7 @@ int runWindow(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  endWhereMappedBytesAreGone();
   qInstallMessageHandler(tellQtMessage);
   // What needs no display must run without one.
   for (int i = 1; i < argc; ++i) {

@@ -90,27 +90,42 @@ void removeLeftBehind(const fs::path& parent) {
   }
 }
 
+/// A regular file, open for reading.
+class OpenFile {
+ public:
+  explicit OpenFile(const fs::path& path)
+      // A pipe in place of a file is refused below, not waited for.
+      : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
+    if (descriptor_ < 0) throw cannotRead(path, errno);
+    struct stat status {};
+    if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
+      ::close(descriptor_);
+      throw UserError(ErrorCode::BadFile, "cannot read " + path.string(),
+                      "it is not a regular file");
+    }
+    size_ = static_cast<std::size_t>(status.st_size);
+  }
+  ~OpenFile() { ::close(descriptor_); }
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  int descriptor_;
+  std::size_t size_ = 0;
+};
+
 }  // namespace
 
 MappedFile::MappedFile(const fs::path& path) : path_(path) {
-  // A pipe in place of a file is refused below, not waited for.
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) throw cannotRead(path, errno);
-  struct stat status {};
-  if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-    ::close(descriptor);
-    throw UserError(ErrorCode::BadFile, "cannot read " + path.string(), "it is not a regular file");
-  }
-  const auto size = static_cast<std::size_t>(status.st_size);
-  if (size == 0) {
-    ::close(descriptor);
-    return;
-  }
-  void* address =
-      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, descriptor, 0);
-  const int error = errno;
-  ::close(descriptor);
-  if (address == MAP_FAILED) throw cannotRead(path, error);
+  const OpenFile file(path);
+  const std::size_t size = file.size();
+  if (size == 0) return;
+  void* address = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE,
+                         file.descriptor(), 0);
+  if (address == MAP_FAILED) throw cannotRead(path, errno);
   mapping_ = std::shared_ptr<const void>(
       address, [size](const void* mapped) { ::munmap(const_cast<void*>(mapped), size); });
   bytes_ = {static_cast<const std::byte*>(address), size};
@@ -156,7 +171,22 @@ void AtomicFile::commit() {
   syncFolder(path_.parent_path());
 }
 
-std::string readFile(const fs::path& path) { return std::string(MappedFile(path).text()); }
+// Copied and not mapped: a file that is cut short meanwhile only ends sooner.
+std::string readFile(const fs::path& path) {
+  const OpenFile file(path);
+  std::string text(file.size() + 1, '\0');  // more than it has: its end shows in the first read
+  std::size_t length = 0;
+  while (true) {
+    const ssize_t read = ::read(file.descriptor(), text.data() + length, text.size() - length);
+    if (read < 0 && errno == EINTR) continue;
+    if (read < 0) throw cannotRead(path, errno);
+    if (read == 0) break;
+    length += static_cast<std::size_t>(read);
+    if (length == text.size()) text.resize(2 * length);  // it grows
+  }
+  text.resize(length);
+  return text;
+}
 
 void writeFile(const fs::path& path, std::string_view text) {
   AtomicFile file(path);

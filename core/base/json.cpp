@@ -59,8 +59,7 @@ Json parseJson(std::string_view text, std::string_view what) {
 }
 
 Json readJson(const std::filesystem::path& path) {
-  const MappedFile file(path);
-  return parseJson(file.text(), "cannot read " + path.string());
+  return parseJson(readFile(path), "cannot read " + path.string());
 }
 
 void writeJson(const std::filesystem::path& path, const Json& value) {

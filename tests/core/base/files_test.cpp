@@ -130,6 +130,21 @@ TEST(MappedFile, TheOwnerKeepsTheBytesAlive) {
   EXPECT_EQ(text, "bytes");
 }
 
+TEST(ReadFile, ReadsToWhereTheFileEndsAndRefusesWhatIsNone) {
+  const TemporaryFolder folder;
+  std::string text(3'000'000, '\0');
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * 2654435761U >> 13);
+  writeFile(folder.path() / "long", text);
+  EXPECT_EQ(readFile(folder.path() / "long"), text);
+  writeFile(folder.path() / "empty", "");
+  EXPECT_EQ(readFile(folder.path() / "empty"), "");
+  EXPECT_EQ(codeOf([&] { (void)readFile(folder.path() / "none"); }), ErrorCode::NotFound);
+  EXPECT_EQ(codeOf([&] { (void)readFile(folder.path()); }), ErrorCode::BadFile);
+  const auto pipe = folder.path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(codeOf([&] { (void)readFile(pipe); }), ErrorCode::BadFile);
+}
+
 TEST(CheckOutput, RefusesWhatExistsUnlessForced) {
   const TemporaryFolder folder;
   writeFile(folder.path() / "a", "x");
