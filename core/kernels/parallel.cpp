@@ -1,37 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/kernels/parallel.h"
 
-#include <omp.h>
+#include "core/base/thread_order.h"
 
-#if defined(__SANITIZE_THREAD__)
-#include <sanitizer/tsan_interface.h>
-#endif
+#include <omp.h>
 
 namespace featurescope::detail {
 
-namespace {
-
-// OpenMP's own barriers are not instrumented: tell the thread sanitizer of what they order.
-#if defined(__SANITIZE_THREAD__)
-void announce(void* region) { __tsan_release(region); }
-void observe(void* region) { __tsan_acquire(region); }
-#else
-void announce(void*) {}
-void observe(void*) {}
-#endif
-
-}  // namespace
-
-void onThreads(bool several, void (*work)(const void* of, Thread thread), const void* of) {
+// What the region captures is read before a thread can observe anything: not watched, unlike the
+// work.
+__attribute__((no_sanitize("thread"))) void onThreads(bool several,
+                                                      void (*work)(const void* of, Thread thread),
+                                                      const void* of) {
   char region = 0;
-  announce(&region);
+  announceOrder(&region);
 #pragma omp parallel if (several)
   {
-    observe(&region);
+    observeOrder(&region);
     work(of, {omp_get_thread_num(), omp_get_num_threads()});
-    announce(&region);
+    announceOrder(&region);
   }
-  observe(&region);
+  observeOrder(&region);
 }
 
 }  // namespace featurescope::detail
