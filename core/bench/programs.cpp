@@ -70,8 +70,7 @@ OurProgram::OurProgram(AutoencoderParameters parameters, std::int64_t tokens, do
     : parameters_(std::move(parameters)),
       step_(tokens, parameters_, {}, products),
       adam_({.learningRate = learningRate}, inOrder(parameters_)),
-      constraints_{RowConstraint::None,
-                   projects ? RowConstraint::ProjectedUnitNorm : RowConstraint::UnitNorm} {}
+      ofDecoder_(projects ? RowConstraint::ProjectedUnitNorm : RowConstraint::UnitNorm) {}
 
 double OurProgram::step(const at::Tensor& x, double l1Coefficient) {
   const double loss = step_.run(parameters_, x, l1Coefficient, {}).total(l1Coefficient);
@@ -79,7 +78,10 @@ double OurProgram::step(const at::Tensor& x, double l1Coefficient) {
   return loss;
 }
 
-void OurProgram::update() { adam_.step(inOrder(step_.gradients()), constraints_); }
+void OurProgram::update() {
+  adam_.step(inOrder(step_.gradients()),
+             {{RowConstraint::None, step_.roundedEncoder()}, {ofDecoder_, std::nullopt}});
+}
 
 IndexedStream::IndexedStream(const RandomProblem& problem, std::int64_t vocabularySize)
     : autoencoder(problem.parameters), x(problem.x), vocabulary(vocabularySize) {

@@ -60,7 +60,7 @@ class OurProgram {
   AutoencoderParameters parameters_;
   SaeStep step_;
   Adam adam_;
-  std::vector<RowConstraint> constraints_;
+  RowConstraint ofDecoder_;
 };
 
 /// What an index is collected from: activations and the tokens that they belong to.

@@ -2,6 +2,7 @@
 #include "core/kernels/adam_rows.h"
 
 #include "core/kernels/parallel.h"
+#include "core/kernels/round_row.h"
 #include "core/kernels/vector.h"
 
 #include <algorithm>
@@ -142,25 +143,32 @@ FEATURESCOPE_INLINE void stepRow(const Row& row, std::int64_t columns, const Coe
 }
 
 FEATURESCOPE_INLINE void stepRows(const AdamMatrix& matrix, std::int64_t first, std::int64_t end,
-                                  const Coefficients& c, RowConstraint constraint) {
+                                  const Coefficients& c, const AfterStep& after) {
+  const std::int64_t columns = matrix.weights.columns;
   for (std::int64_t i = first; i < end; ++i) {
-    stepRow(rowOf(matrix, i), matrix.weights.columns, c, constraint);
+    const Row row = rowOf(matrix, i);
+    stepRow(row, columns, c, after.constraint);
+    if (!after.rounded) continue;
+    const RowBounds bounds = roundRow(row.weights, columns, after.rounded->rows.row(i).data());
+    after.rounded->bounds.norms[i] = bounds.norm;
+    after.rounded->bounds.errors[i] = bounds.error;
   }
 }
 
 }  // namespace
 
-void adamStep(const AdamMatrix& matrix, const AdamStep& step, RowConstraint constraint) {
+void adamStep(const AdamMatrix& matrix, const AdamStep& step, const AfterStep& after) {
   const Coefficients c(step);
+  if (after.rounded) after.rounded->bounds.resize(matrix.weights.rows);
   parallelParts(matrix.weights.rows, matrix.weights.rows * matrix.weights.columns,
                 [&](std::int64_t first, std::int64_t end) {
-                  onTarget<stepRows>(matrix, first, end, c, constraint);
+                  onTarget<stepRows>(matrix, first, end, c, after);
                 });
 }
 
 namespace plain {
 
-void adamStep(const AdamMatrix& matrix, const AdamStep& step, RowConstraint constraint) {
+void adamStep(const AdamMatrix& matrix, const AdamStep& step, const AfterStep& after) {
   const double firstCorrection = 1 - std::pow(step.beta1, static_cast<double>(step.step));
   const double secondCorrection = 1 - std::pow(step.beta2, static_cast<double>(step.step));
   for (std::int64_t i = 0; i < matrix.weights.rows; ++i) {
@@ -170,7 +178,7 @@ void adamStep(const AdamMatrix& matrix, const AdamStep& step, RowConstraint cons
       parallel += matrix.gradient(i, j) * weight;
       squaredNorm += weight * weight;
     }
-    const bool projects = constraint == RowConstraint::ProjectedUnitNorm && squaredNorm > 0;
+    const bool projects = after.constraint == RowConstraint::ProjectedUnitNorm && squaredNorm > 0;
     parallel = projects ? parallel / squaredNorm : 0;
     squaredNorm = 0;
     for (std::int64_t j = 0; j < matrix.weights.columns; ++j) {
@@ -186,11 +194,12 @@ void adamStep(const AdamMatrix& matrix, const AdamStep& step, RowConstraint cons
       matrix.weights(i, j) = static_cast<float>(weight);
       squaredNorm += weight * weight;
     }
-    if (constraint == RowConstraint::None || squaredNorm == 0) continue;
+    if (after.constraint == RowConstraint::None || squaredNorm == 0) continue;
     for (float& weight : matrix.weights.row(i)) {
       weight = static_cast<float>(weight / std::sqrt(squaredNorm));
     }
   }
+  if (after.rounded) plain::roundRows(matrix.weights, after.rounded->rows, after.rounded->bounds);
 }
 
 }  // namespace plain

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "core/base/matrix_view.h"
+#include "core/kernels/screen.h"
 
 #include <cstdint>
+#include <optional>
 
 namespace featurescope {
 
@@ -28,12 +30,18 @@ enum class RowConstraint {
   ProjectedUnitNorm,  ///< the same, and the gradient first loses its component along the row
 };
 
+/// What is done with a matrix beyond Adam's step, while its rows are at hand.
+struct AfterStep {
+  RowConstraint constraint = RowConstraint::None;
+  std::optional<RoundedCopy> rounded;  ///< the new weights in bfloat16; of their shape
+};
+
 /// Adam over a matrix in one pass of the memory, row by row. A gradient of zeros (a feature that
 /// was active on no token) still decays the moments and moves the weights, as in torch.optim.Adam.
 /// The result does not depend on the number of threads.
-void adamStep(const AdamMatrix& matrix, const AdamStep& step, RowConstraint constraint);
+void adamStep(const AdamMatrix& matrix, const AdamStep& step, const AfterStep& after = {});
 namespace plain {
-void adamStep(const AdamMatrix& matrix, const AdamStep& step, RowConstraint constraint);
+void adamStep(const AdamMatrix& matrix, const AdamStep& step, const AfterStep& after = {});
 }
 
 }  // namespace featurescope

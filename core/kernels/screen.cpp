@@ -3,6 +3,7 @@
 
 #include "core/kernels/fill_rows.h"
 #include "core/kernels/parallel.h"
+#include "core/kernels/round_row.h"
 #include "core/kernels/vector.h"
 
 #include <bit>
@@ -34,61 +35,6 @@
 namespace featurescope {
 
 namespace {
-
-/// Of every bound, for the roundings of its own evaluation in float32 (a few units of 2⁻²⁴; sums of
-/// squares in 32 lanes or more err by less than d/16 · 2⁻²⁴ ≤ 2⁻¹²).
-constexpr float kSlack = 1.0F / (1 << 10);
-
-using Bits = std::uint32_t __attribute__((vector_size(64)));
-using Halves = std::uint16_t __attribute__((vector_size(32)));
-using UnalignedHalves = std::uint16_t __attribute__((vector_size(32), aligned(2), may_alias));
-
-/// bfloat16 as the float32 it is; a value below the smallest normal number as 0.
-FEATURESCOPE_INLINE std::uint32_t roundedBits(std::uint32_t bits) {
-  const std::uint32_t rounded = (bits + 0x7fffU + ((bits >> 16) & 1U)) & 0xffff0000U;
-  return (rounded & 0x7f800000U) == 0 ? 0U : rounded;
-}
-
-FEATURESCOPE_INLINE Bits roundedBits(const Bits& bits) {
-  const Bits rounded = (bits + 0x7fffU + ((bits >> 16) & 1U)) & 0xffff0000U;
-  return rounded & Bits((rounded & 0x7f800000U) != 0U);
-}
-
-struct SquaredNorms {
-  float rounded = 0, error = 0;
-};
-
-FEATURESCOPE_INLINE SquaredNorms roundRow(const float* row, std::int64_t columns,
-                                          std::uint16_t* rounded) {
-  Vector norm[2] = {}, error[2] = {};
-  std::int64_t i = 0;
-  for (; i + 2 * kLanes <= columns; i += 2 * kLanes) {
-    for (std::int64_t k = 0; k < 2; ++k) {
-      const Vector values = load(row + i + k * kLanes);
-      const Bits bits = roundedBits(__builtin_bit_cast(Bits, values));
-      const Vector nearest = __builtin_bit_cast(Vector, bits);
-      norm[k] += nearest * nearest;
-      error[k] += (nearest - values) * (nearest - values);
-      *reinterpret_cast<UnalignedHalves*>(rounded + i + k * kLanes) =
-          __builtin_convertvector(bits >> 16, Halves);
-    }
-  }
-  SquaredNorms sums{sumOfLanes(norm[0] + norm[1]), sumOfLanes(error[0] + error[1])};
-  for (; i < columns; ++i) {
-    const std::uint32_t bits = roundedBits(std::bit_cast<std::uint32_t>(row[i]));
-    const auto nearest = std::bit_cast<float>(bits);
-    rounded[i] = static_cast<std::uint16_t>(bits >> 16);
-    sums.rounded += nearest * nearest;
-    sums.error += (nearest - row[i]) * (nearest - row[i]);
-  }
-  return sums;
-}
-
-/// √sum, from above. Squares may have vanished below the smallest normal number.
-float normFromAbove(float sumOfSquares, std::int64_t columns) {
-  const float vanished = static_cast<float>(columns) * std::numeric_limits<float>::min();
-  return std::sqrt(sumOfSquares + vanished) * (1 + kSlack);
-}
 
 /// What the test of one token's row needs of the token.
 struct TokenBounds {
@@ -171,19 +117,22 @@ bool multipliesBfloat16() {
 #endif
 }
 
+void RoundedRows::resize(std::int64_t rows) {
+  norms.resize(static_cast<std::size_t>(rows));
+  errors.resize(static_cast<std::size_t>(rows));
+}
+
 void roundRows(MatrixView<const float> rows, MatrixView<std::uint16_t> rounded,
                RoundedRows& result) {
   assert(rows.rows == rounded.rows && rows.columns == rounded.columns);
-  result.norms.resize(static_cast<std::size_t>(rows.rows));
-  result.errors.resize(static_cast<std::size_t>(rows.rows));
+  result.resize(rows.rows);
   parallelBlocks(rows.rows, kSearchedRows, rows.rows * rows.columns,
                  [&](std::int64_t first, std::int64_t end) {
                    for (std::int64_t i = first; i < end; ++i) {
-                     const SquaredNorms sums = onTarget<roundRow>(rows.row(i).data(), rows.columns,
-                                                                  rounded.row(i).data());
-                     result.errors[i] = normFromAbove(sums.error, rows.columns);
-                     // ‖a‖ ≤ ‖ã‖ + ‖ã − a‖
-                     result.norms[i] = normFromAbove(sums.rounded, rows.columns) + result.errors[i];
+                     const RowBounds bounds = onTarget<roundRow>(rows.row(i).data(), rows.columns,
+                                                                 rounded.row(i).data());
+                     result.norms[i] = bounds.norm;
+                     result.errors[i] = bounds.error;
                    }
                  });
 }

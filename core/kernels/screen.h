@@ -19,6 +19,14 @@ namespace featurescope {
 struct RoundedRows {
   /// Bounds from above, of each row a and its rounded ã: of ‖a‖ and ‖ã‖, and of ‖ã − a‖.
   std::vector<float> norms, errors;
+
+  void resize(std::int64_t rows);
+};
+
+/// Where a matrix is kept in bfloat16 beside its float32: as roundRows() leaves it.
+struct RoundedCopy {
+  MatrixView<std::uint16_t> rows;
+  RoundedRows& bounds;
 };
 
 /// Rounds `rows` to bfloat16 (nearest, ties to even; what has no normal bfloat16 becomes 0) into

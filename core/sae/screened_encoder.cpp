@@ -27,6 +27,8 @@ void ScreenedEncoder::setColumns(MatrixView<const float> columns) {
   roundRows(columns, bitsOf(columns_), columnBounds_);
 }
 
+RoundedCopy ScreenedEncoder::roundedColumns() { return {bitsOf(columns_), columnBounds_}; }
+
 std::int64_t ScreenedEncoder::screen(const at::Tensor& x, std::span<const float> offsets) {
   at::Tensor tokens = tokens_.narrow(0, 0, x.size(0));
   at::Tensor product = product_.narrow(0, 0, x.size(0));

@@ -28,6 +28,9 @@ class ScreenedEncoder {
   /// they have changed.
   void setColumns(MatrixView<const float> columns);
 
+  /// For who rounds the columns where they change, in setColumns()'s place. This encoder's memory.
+  [[nodiscard]] RoundedCopy roundedColumns();
+
   /// Looks for the entries with y + offset > 0 (`offsets` [M]; +∞ lets a feature through on every
   /// token), for x [tokens, d] as it enters the product, float32. Returns how many entries may be
   /// among them: no such entry is missed, and few others are let through.

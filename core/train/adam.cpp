@@ -24,8 +24,8 @@ MatrixView<float> rowsOf(const at::Tensor& tensor) {
   return {lying.mutable_data_ptr<float>(), columns == 0 ? 0 : lying.numel() / columns, columns};
 }
 
-RowConstraint constraintOf(const std::vector<RowConstraint>& constraints, std::size_t parameter) {
-  return parameter < constraints.size() ? constraints[parameter] : RowConstraint::None;
+AfterStep ofParameter(const std::vector<AfterStep>& after, std::size_t parameter) {
+  return parameter < after.size() ? after[parameter] : AfterStep{};
 }
 
 }  // namespace
@@ -43,8 +43,7 @@ std::int64_t Adam::stepsDone() const {
   return static_cast<std::int64_t>(steps_.front().item<double>());
 }
 
-void Adam::step(const std::vector<at::Tensor>& given,
-                const std::vector<RowConstraint>& constraints) {
+void Adam::step(const std::vector<at::Tensor>& given, const std::vector<AfterStep>& after) {
   for (at::Tensor& step : steps_) step.add_(1);
   std::vector<at::Tensor> gradients = given;
   for (std::size_t i = 0; i < gradients.size(); ++i) {
@@ -53,27 +52,26 @@ void Adam::step(const std::vector<at::Tensor>& given,
     gradients[i] = at::empty_like(parameters_[i]).copy_(given[i]);
   }
   if (std::all_of(parameters_.begin(), parameters_.end(), hasRows)) {
-    stepByRows(gradients, constraints);
+    stepByRows(gradients, after);
   } else {
-    stepWhole(gradients, constraints);
+    stepWhole(gradients, after);
   }
 }
 
 void Adam::stepByRows(const std::vector<at::Tensor>& gradients,
-                      const std::vector<RowConstraint>& constraints) {
+                      const std::vector<AfterStep>& after) {
   const AdamStep step{options_.learningRate, options_.beta1, options_.beta2, options_.epsilon,
                       stepsDone()};
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     adamStep({rowsOf(parameters_[i]), rowsOf(gradients[i]), rowsOf(firstMoments_[i]),
               rowsOf(secondMoments_[i])},
-             step, constraintOf(constraints, i));
+             step, ofParameter(after, i));
   }
 }
 
-void Adam::stepWhole(std::vector<at::Tensor>& gradients,
-                     const std::vector<RowConstraint>& constraints) {
+void Adam::stepWhole(std::vector<at::Tensor>& gradients, const std::vector<AfterStep>& after) {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    if (constraintOf(constraints, i) == RowConstraint::ProjectedUnitNorm) {
+    if (ofParameter(after, i).constraint == RowConstraint::ProjectedUnitNorm) {
       removeParallelComponent(gradients[i], parameters_[i]);
     }
   }
@@ -81,7 +79,10 @@ void Adam::stepWhole(std::vector<at::Tensor>& gradients,
                    steps_, options_.learningRate, options_.beta1, options_.beta2,
                    /*weight_decay=*/0.0, options_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    if (constraintOf(constraints, i) != RowConstraint::None) normaliseRows(parameters_[i]);
+    const AfterStep ofThis = ofParameter(after, i);
+    if (ofThis.constraint != RowConstraint::None) normaliseRows(parameters_[i]);
+    if (ofThis.rounded)
+      roundRows(rowsOf(parameters_[i]), ofThis.rounded->rows, ofThis.rounded->bounds);
   }
 }
 

@@ -22,10 +22,10 @@ class Adam {
   Adam(AdamOptions options, std::vector<at::Tensor> parameters);
 
   /// Moves the parameters in place. `gradients` in the order of the parameters, of their shapes;
-  /// one that is projected may be changed. `constraints` in the same order; where there are fewer,
-  /// None.
-  void step(const std::vector<at::Tensor>& gradients,
-            const std::vector<RowConstraint>& constraints = {});
+  /// one that is projected may be changed. `after` in the same order; where there are fewer,
+  /// nothing is done. A rounded copy is of the rows that lie together in memory, float32 on the
+  /// CPU.
+  void step(const std::vector<at::Tensor>& gradients, const std::vector<AfterStep>& after = {});
 
   /// The rate of the steps to come.
   void setLearningRate(double rate) { options_.learningRate = rate; }
@@ -41,9 +41,8 @@ class Adam {
 
  private:
   [[nodiscard]] std::int64_t stepsDone() const;
-  void stepByRows(const std::vector<at::Tensor>& gradients,
-                  const std::vector<RowConstraint>& constraints);
-  void stepWhole(std::vector<at::Tensor>& gradients, const std::vector<RowConstraint>& constraints);
+  void stepByRows(const std::vector<at::Tensor>& gradients, const std::vector<AfterStep>& after);
+  void stepWhole(std::vector<at::Tensor>& gradients, const std::vector<AfterStep>& after);
 
   AdamOptions options_;
   std::vector<at::Tensor> parameters_, firstMoments_, secondMoments_, steps_;

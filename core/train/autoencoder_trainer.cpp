@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,14 +24,15 @@ std::vector<at::Tensor> inOrder(const AutoencoderParameters& parameters) {
   return tensors;
 }
 
-/// In the order of inOrder().
-std::vector<RowConstraint> constraints(const AutoencoderParameters& parameters,
-                                       RowConstraint ofDecoder) {
+/// What the optimiser does besides, in the order of inOrder().
+std::vector<AfterStep> afterStep(const AutoencoderParameters& parameters, RowConstraint ofDecoder,
+                                 const std::optional<RoundedCopy>& roundedEncoder) {
   const auto named = parameters.named();
-  std::vector<RowConstraint> ofEach;
+  std::vector<AfterStep> ofEach;
   ofEach.reserve(named.size());
   for (const auto& [name, tensor] : named) {
-    ofEach.push_back(name == "W_dec" ? ofDecoder : RowConstraint::None);
+    ofEach.push_back({name == "W_dec" ? ofDecoder : RowConstraint::None,
+                      name == "W_enc" ? roundedEncoder : std::nullopt});
   }
   return ofEach;
 }
@@ -121,7 +123,7 @@ void AutoencoderTrainer::update(double learningRate) {
   const std::vector<at::Tensor> ordered = inOrder(gradients);
   if (clips) clipNorm(ordered, *options_.clipGradient);
   adam_.setLearningRate(learningRate);
-  adam_.step(ordered, constraints(parameters_, ofDecoder));
+  adam_.step(ordered, afterStep(parameters_, ofDecoder, objective_->roundedEncoder()));
 }
 
 void AutoencoderTrainer::controlL1(const TrainMetrics& figures) {
@@ -167,6 +169,7 @@ void AutoencoderTrainer::resampleWhatIsDead() {
        {{"method", nameOf(options_.resampling.method)},
         {"features", std::vector<std::int64_t>(first, first + count)}});
   if (count == 0) return;
+  objective_->parametersChanged();
 
   const auto named = parameters_.named();
   for (std::size_t i = 0; i < named.size(); ++i) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/kernels/screen.h"
 #include "core/sae/autoencoder_torch.h"
 #include "core/train/saved_state_torch.h"
 #include "core/train/train_autoencoder.h"
@@ -8,6 +9,7 @@
 #include <ATen/ATen.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -48,6 +50,12 @@ class Objective {
   [[nodiscard]] virtual const at::Tensor& activeTokens() const = 0;
   /// ‖x − x̂‖² of each token [tokens].
   [[nodiscard]] virtual const at::Tensor& tokenErrors() const = 0;
+
+  /// Where the optimiser is to keep the encoder's columns [M, d] in bfloat16 when it moves them
+  /// after this run: the next one takes them from there. Nothing: nowhere.
+  [[nodiscard]] virtual std::optional<RoundedCopy> roundedEncoder() { return std::nullopt; }
+  /// To be called when something else than that has changed the parameters.
+  virtual void parametersChanged() {}
 
   /// `parameters` as an SAE in use has them; shares tensors with them where nothing changes.
   [[nodiscard]] virtual TrainedAutoencoder trained(

@@ -77,6 +77,14 @@ void SaeStep::propagateDensely(const AutoencoderParameters& parameters, const at
   at::sum_out(gradients_.b_enc, p, {0});
 }
 
+std::optional<RoundedCopy> SaeStep::roundedEncoder() {
+  return sparse_ ? sparse_->roundedEncoder() : std::nullopt;
+}
+
+void SaeStep::parametersChanged() {
+  if (sparse_) sparse_->parametersChanged();
+}
+
 SavedState SaeStep::save() const {
   SavedState state;
   state.values["screens"] = sparse_ && sparse_->screens();
@@ -84,6 +92,7 @@ SavedState SaeStep::save() const {
 }
 
 void SaeStep::restore(const SavedState& state) {
+  parametersChanged();
   if (sparse_) sparse_->setScreens(state.value<bool>("screens"));
 }
 

@@ -33,6 +33,9 @@ class SaeStep final : public Objective {
   [[nodiscard]] const at::Tensor& activeTokens() const override { return activeTokens_; }
   [[nodiscard]] const at::Tensor& tokenErrors() const override { return tokenErrors_; }
 
+  [[nodiscard]] std::optional<RoundedCopy> roundedEncoder() override;
+  void parametersChanged() override;
+
   [[nodiscard]] TrainedAutoencoder trained(const AutoencoderParameters& parameters) const override;
   [[nodiscard]] std::string formula() const override;
 

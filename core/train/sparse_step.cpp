@@ -6,6 +6,7 @@
 
 #include <numeric>
 #include <span>
+#include <utility>
 
 namespace featurescope {
 
@@ -36,7 +37,7 @@ bool SparseStep::encodeScreened(const AutoencoderParameters& parameters,
                                 const at::Tensor& centred) {
   const at::Tensor columns = parameters.W_enc.t();
   const std::span<const float> biases = spanOf(parameters.b_enc);
-  screened_->setColumns(viewOf(columns));
+  if (!std::exchange(encoderIsRounded_, false)) screened_->setColumns(viewOf(columns));
   if (density(screened_->screen(centred, biases)) >= thresholds_.sparseBelow) return false;
   screened_->products(viewOf(columns), centred, biases, byFeature_);
   keepPositive(byFeature_);
@@ -53,6 +54,11 @@ bool SparseStep::encodeWhole(const AutoencoderParameters& parameters, const at::
   activeEntries(products, spanOf(parameters.b_enc), counts_, byToken_);
   transpose(byToken_, byFeature_);
   return true;
+}
+
+std::optional<RoundedCopy> SparseStep::roundedEncoder() {
+  encoderIsRounded_ = screens_;
+  return screens_ ? std::optional(screened_->roundedColumns()) : std::nullopt;
 }
 
 double SparseStep::density(std::int64_t entries) const {

@@ -43,6 +43,10 @@ class SparseStep {
   void propagate(const AutoencoderParameters& parameters, const at::Tensor& centred,
                  const at::Tensor& g, double sparsity, AutoencoderParameters& gradients);
 
+  /// Objective's, where the next batch is screened.
+  [[nodiscard]] std::optional<RoundedCopy> roundedEncoder();
+  void parametersChanged() { encoderIsRounded_ = false; }
+
   /// Whether the next batch is screened: f of the last was sparse enough. Part of a run's state,
   /// since it decides the order of the sums.
   [[nodiscard]] bool screens() const { return screens_; }
@@ -57,6 +61,7 @@ class SparseStep {
   std::int64_t tokens_, features_;
   StepThresholds thresholds_;
   bool screens_ = false;
+  bool encoderIsRounded_ = false;            ///< screened_ has the columns as they are
   std::vector<std::int64_t> counts_;         ///< of each token's entries or candidates
   SparseMatrix byToken_, byFeature_;         ///< f twice; propagate() leaves p by feature
   std::optional<ScreenedEncoder> screened_;  ///< where it pays

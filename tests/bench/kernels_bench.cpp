@@ -141,7 +141,7 @@ void adam(benchmark::State& state) {
   AdamStep step;
   for (auto _ : state) {
     adamStep({problem.weights.view, gradient.view, first.view, second.view}, step,
-             RowConstraint::ProjectedUnitNorm);
+             {RowConstraint::ProjectedUnitNorm, {}});
     ++step.step;
   }
   count(state, "GB/s", 28.0 * static_cast<double>(problem.m * problem.d));

@@ -43,8 +43,8 @@ TEST_P(AdamRows, GoesTheWayOfItsPlainTwin) {
     const OwnedMatrix<float> gradient =
         randomMatrix(shape.rows, shape.columns, static_cast<std::uint64_t>(step.step),
                      step.step % 3 == 0 ? 0.0 : 1.0);
-    adamStep(fast.with(gradient), step, constraint);
-    plain::adamStep(exact.with(gradient), step, constraint);
+    adamStep(fast.with(gradient), step, {constraint, {}});
+    plain::adamStep(exact.with(gradient), step, {constraint, {}});
   }
   expectNear(fast.weights, exact.weights);
   expectNear(fast.firstMoment, exact.firstMoment);
@@ -55,7 +55,7 @@ TEST_P(AdamRows, LeavesRowsOfUnitNorm) {
   const auto [shape, constraint] = GetParam();
   if (constraint == RowConstraint::None) return;
   State state(shape, 5);
-  adamStep(state.with(randomMatrix(shape.rows, shape.columns, 6)), kOptions, constraint);
+  adamStep(state.with(randomMatrix(shape.rows, shape.columns, 6)), kOptions, {constraint, {}});
   for (std::int64_t i = 0; i < shape.rows; ++i) {
     double squaredNorm = 0;
     for (const float weight : state.weights.view.row(i)) {
@@ -63,6 +63,19 @@ TEST_P(AdamRows, LeavesRowsOfUnitNorm) {
     }
     EXPECT_NEAR(squaredNorm, 1, 1e-5) << i;
   }
+}
+
+TEST_P(AdamRows, KeepsACopyAsRoundRowsMakesIt) {
+  const auto [shape, constraint] = GetParam();
+  State state(shape, 11);
+  OwnedMatrix<std::uint16_t> kept(shape.rows, shape.columns), expected(shape.rows, shape.columns);
+  RoundedRows bounds, expectedBounds;
+  adamStep(state.with(randomMatrix(shape.rows, shape.columns, 12)), kOptions,
+           {constraint, RoundedCopy{kept.view, bounds}});
+  roundRows(state.weights.view, expected.view, expectedBounds);
+  EXPECT_EQ(kept.elements, expected.elements);
+  EXPECT_EQ(bounds.norms, expectedBounds.norms);
+  EXPECT_EQ(bounds.errors, expectedBounds.errors);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -75,9 +88,9 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(AdamRows, TakesNothingAlongTheRow) {
   // A gradient along the row is no gradient: only the renormalisation's rounding is left.
   State state({4, 100}, 8);
-  adamStep(state.with(randomMatrix(4, 100, 9, 0.0)), kOptions, RowConstraint::UnitNorm);
+  adamStep(state.with(randomMatrix(4, 100, 9, 0.0)), kOptions, {RowConstraint::UnitNorm, {}});
   const OwnedMatrix<float> before = state.weights;
-  adamStep(state.with(before), kOptions, RowConstraint::ProjectedUnitNorm);
+  adamStep(state.with(before), kOptions, {RowConstraint::ProjectedUnitNorm, {}});
   for (std::int64_t i = 0; i < 400; ++i) {
     EXPECT_NEAR(state.firstMoment.view.data[i], 0, 1e-7) << i;
   }
@@ -87,7 +100,7 @@ TEST(AdamRows, LeaveARowOfZerosAlone) {
   State state({2, 70}, 8);
   for (float& weight : state.weights.view.row(1)) weight = 0;
   const OwnedMatrix<float> gradient = randomMatrix(2, 70, 1, 0.0);
-  adamStep(state.with(gradient), kOptions, RowConstraint::ProjectedUnitNorm);
+  adamStep(state.with(gradient), kOptions, {RowConstraint::ProjectedUnitNorm, {}});
   for (const float weight : state.weights.view.row(1)) EXPECT_EQ(weight, 0);
 }
 

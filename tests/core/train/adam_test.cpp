@@ -62,7 +62,7 @@ struct Parameters {
 class AdamInFloat32 : public ::testing::TestWithParam<RowConstraint> {};
 
 TEST_P(AdamInFloat32, GoesTheWayOfAdamInDoublePrecision) {
-  const std::vector<RowConstraint> constraints{RowConstraint::None, GetParam()};
+  const std::vector<AfterStep> after{{}, {GetParam(), std::nullopt}};
   at::manual_seed(2);
   Parameters exact(at::kDouble);
   at::manual_seed(2);
@@ -75,8 +75,8 @@ TEST_P(AdamInFloat32, GoesTheWayOfAdamInDoublePrecision) {
       gradients.push_back(at::randn(tensor.sizes(), at::kDouble));  // strides other than W_enc's
       rounded.push_back(gradients.back().to(at::kFloat));
     }
-    exactAdam.step(gradients, constraints);
-    singleAdam.step(rounded, constraints);
+    exactAdam.step(gradients, after);
+    singleAdam.step(rounded, after);
   }
   for (std::size_t i = 0; i < exact.tensors.size(); ++i) {
     const at::Tensor difference = exact.tensors[i] - single.tensors[i];

@@ -51,7 +51,9 @@ AutoencoderTrainer::Options everything(Resampling method) {
 AutoencoderTrainer trainer(const AutoencoderTrainer::Options& options) {
   AutoencoderParameters parameters = randomAutoencoder(kWidth, kFeatures, 5);
   parameters.b_enc.slice(0, 0, 9).fill_(-50);  // dead until they are resampled
-  auto objective = std::make_unique<SaeStep>(kTokens, parameters);
+  // Every batch on the way that keeps most from one step to the next.
+  const StepThresholds alwaysScreened{.sparseBelow = 2, .screenBelow = 2};
+  auto objective = std::make_unique<SaeStep>(kTokens, parameters, alwaysScreened);
   return {std::move(parameters), std::move(objective), options};
 }
 

@@ -105,10 +105,35 @@ std::vector<double> lossCurve(const AutoencoderParameters& parameters, double& l
         step.run(parameters, mixture.mm(directions), kCurveL1, noneDead()).total(kCurveL1));
     const AutoencoderParameters& gradients = step.gradients();
     adam.step({gradients.W_enc, gradients.W_dec, gradients.b_enc, gradients.b_dec},
-              {RowConstraint::None, RowConstraint::UnitNorm});
+              {{RowConstraint::None, step.roundedEncoder()}, {RowConstraint::UnitNorm, {}}});
   }
   lastDensity = step.activeTokens().sum().item<double>() / static_cast<double>(kTokens * kFeatures);
   return losses;
+}
+
+TEST_F(SparseStepTest, TakesTheEncoderAsTheOptimiserRoundedItUntilSomethingElseChangesIt) {
+  const StepThresholds always{.sparseBelow = 2, .screenBelow = 2};
+  const AutoencoderParameters start = randomParameters(-0.5);
+  const AutoencoderParameters kept = byFeature(start), anew = byFeature(start);
+  SaeStep keptStep(kTokens, kept, always), anewStep(kTokens, anew, always);
+  const auto tensorsOf = [](const AutoencoderParameters& p) {
+    return std::vector<at::Tensor>{p.W_enc, p.W_dec, p.b_enc, p.b_dec};
+  };
+  Adam keptAdam({.learningRate = 3e-2}, tensorsOf(kept));
+  Adam anewAdam({.learningRate = 3e-2}, tensorsOf(anew));
+  for (int i = 0; i < 30; ++i) {
+    const at::Tensor x = at::randn({kTokens, kWidth});
+    EXPECT_EQ(keptStep.run(kept, x, kL1, noneDead()).total(kL1),
+              anewStep.run(anew, x, kL1, noneDead()).total(kL1))
+        << i;
+    ASSERT_EQ(keptStep.roundedEncoder().has_value(), multipliesBfloat16()) << i;
+    keptAdam.step(tensorsOf(keptStep.gradients()),
+                  {{RowConstraint::None, keptStep.roundedEncoder()}});
+    anewAdam.step(tensorsOf(anewStep.gradients()));
+    if (i % 10 != 9) continue;
+    for (const AutoencoderParameters& parameters : {kept, anew}) parameters.W_enc.neg_();
+    keptStep.parametersChanged();
+  }
 }
 
 TEST_F(SparseStepTest, HasTheDenseStepsLossesOver300Steps) {
