@@ -197,7 +197,8 @@ class SoakTest : public QObject {
       for (const FigureFormat format : {FigureFormat::Pdf, FigureFormat::Png}) {
         FigureFile file;
         file.format = format;
-        QVERIFY(!renderFile(menu->figure(), file).isEmpty());
+        const Figure shown = menu->figure();
+        QVERIFY(!shown.draw || !renderFile(shown, file).isEmpty());
       }
     }
   }

@@ -163,6 +163,24 @@ class PlotsTest : public QObject {
     QCOMPARE(QGuiApplication::clipboard()->image().pixelColor(2, 2), QColor(Qt::white));
   }
 
+  void aViewThatHasNothingToDrawYetOffersNothing() {
+    QWidget view;
+    Figure shown;
+    FigureMenu menu(view, [&] { return shown; });
+    QSignalSpy requested(&menu, &FigureMenu::exportRequested);
+    QGuiApplication::clipboard()->setText("as before");
+    menu.requestExport();
+    menu.copyTable();
+    menu.copyImage();
+    QCOMPARE(QGuiApplication::clipboard()->text(), QString("as before"));
+    QVERIFY(requested.isEmpty());
+    shown = makeFigure(countCosines(someCosines(), 100));
+    menu.requestExport();
+    menu.copyTable();
+    QVERIFY(QGuiApplication::clipboard()->text().startsWith("low\thigh"));
+    QCOMPARE(requested.size(), 1);
+  }
+
   void curvesAreExportedAsTheyAreSeen() {
     CurveChart chart;
     chart.title = "Loss";

@@ -29,15 +29,20 @@ void FigureMenu::show(const QPoint& position) {
   auto* menu = new QMenu(&view_);
   menu->setAttribute(Qt::WA_DeleteOnClose);
   menu->setObjectName("figureMenu");
-  menu->addAction(tr("Export…"), this, [this] { emit exportRequested(figure()); });
+  menu->addAction(tr("Export…"), this, &FigureMenu::requestExport);
   menu->addAction(tr("Copy as image"), this, &FigureMenu::copyImage);
   menu->addAction(tr("Copy data"), this, &FigureMenu::copyTable);
   const auto* scrolled = qobject_cast<QAbstractScrollArea*>(&view_);
   menu->popup((scrolled != nullptr ? scrolled->viewport() : &view_)->mapToGlobal(position));
 }
 
+void FigureMenu::requestExport() {
+  if (const Figure shown = figure(); shown.draw) emit exportRequested(shown);
+}
+
 void FigureMenu::copyImage() const {
   const Figure shown = figure();
+  if (!shown.draw) return;
   const FigureFile file{.format = FigureFormat::Png,
                         .widthMillimetres = kDoubleColumnMillimetres,
                         .heightMillimetres = shown.heightAt(kDoubleColumnMillimetres),
@@ -46,7 +51,8 @@ void FigureMenu::copyImage() const {
 }
 
 void FigureMenu::copyTable() const {
-  QGuiApplication::clipboard()->setText(toTabSeparated(figure().table));
+  const Figure shown = figure();
+  if (shown.draw) QGuiApplication::clipboard()->setText(toTabSeparated(shown.table));
 }
 
 }  // namespace featurescope

@@ -18,12 +18,13 @@ namespace featurescope {
 class FigureMenu : public QObject {
   Q_OBJECT
  public:
-  /// Becomes a child of `view`. `make` says what the view shows at that moment; a figure that draws
-  /// nothing has no menu.
+  /// Becomes a child of `view`. `make` says what the view shows at that moment; while that draws
+  /// nothing, there is no menu and what is asked for does nothing.
   FigureMenu(QWidget& view, std::function<Figure()> make);
 
   [[nodiscard]] Figure figure() const { return make_(); }
   [[nodiscard]] QWidget& view() const { return view_; }
+  void requestExport();
   void copyImage() const;
   void copyTable() const;
 

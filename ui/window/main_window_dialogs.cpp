@@ -105,8 +105,7 @@ void MainWindow::exportShown() {
   choice->setObjectName("exportShownMenu");
   for (FigureMenu* each : findChildren<FigureMenu*>()) {
     if (!each->view().isVisible()) continue;
-    choice->addAction(each->view().accessibleName(), each,
-                      [each] { emit each->exportRequested(each->figure()); });
+    choice->addAction(each->view().accessibleName(), each, &FigureMenu::requestExport);
   }
   if (choice->isEmpty()) choice->addAction(tr("Nothing is shown"))->setEnabled(false);
   choice->popup(header_->mapToGlobal(QPoint(header_->width() / 2, header_->height())));
