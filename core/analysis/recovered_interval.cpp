@@ -13,14 +13,6 @@ namespace {
 
 constexpr int kResamples = 2000;
 
-/// The quantile `share` of sorted values, between neighbours linearly (numpy's default).
-double quantile(const std::vector<double>& sorted, double share) {
-  const double place = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(std::floor(place));
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return std::lerp(sorted[below], sorted[above], place - std::floor(place));
-}
-
 /// Collects what resamples give; those in which ablating costs nothing give nothing.
 class Resampled {
  public:
@@ -39,6 +31,13 @@ class Resampled {
 };
 
 }  // namespace
+
+double quantile(std::span<const double> sorted, double share) {
+  const double place = share * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(std::floor(place));
+  const std::size_t above = std::min(below + 1, sorted.size() - 1);
+  return std::lerp(sorted[below], sorted[above], place - std::floor(place));
+}
 
 RecoveredLoss recoveredLoss(std::span<const ContextLoss> contexts, std::uint64_t seed) {
   if (contexts.empty()) return {};

@@ -9,6 +9,10 @@
 
 namespace featurescope {
 
+/// The quantile `share` (0 to 1) of values that are sorted and not none, linear between neighbours:
+/// numpy's default, number 7 of Hyndman and Fan 1996.
+[[nodiscard]] double quantile(std::span<const double> sorted, double share);
+
 /// An estimate with its 95 % confidence interval.
 struct Estimate {
   double value = 0, low = 0, high = 0;

@@ -40,6 +40,17 @@ TEST(RecoveredLoss, ThreeContextsGiveTheQuantilesOfTheir27Resamples) {
   EXPECT_DOUBLE_EQ(result.zero->high, all.back());
 }
 
+TEST(RecoveredLoss, QuantilesLieBetweenNeighboursAsNumpysDo) {
+  const std::vector<double> values{1, 2, 4, 8, 16};  // numpy.quantile(values, share)
+  EXPECT_DOUBLE_EQ(quantile(values, 0), 1);
+  EXPECT_DOUBLE_EQ(quantile(values, 0.025), 1.1);
+  EXPECT_DOUBLE_EQ(quantile(values, 0.5), 4);
+  EXPECT_DOUBLE_EQ(quantile(values, 0.6), 5.6);
+  EXPECT_DOUBLE_EQ(quantile(values, 0.975), 15.2);
+  EXPECT_DOUBLE_EQ(quantile(values, 1), 16);
+  EXPECT_DOUBLE_EQ(quantile(std::vector<double>{3}, 0.975), 3);
+}
+
 TEST(RecoveredLoss, ManyContextsGiveTheNormalInterval) {
   // With a constant cost of ablating, the share is 1 − mean(sae)/10, whose standard error is known.
   RandomStream random(1, "test");
