@@ -125,6 +125,19 @@ TEST_F(SaeLensCheckpoint, WithAScalingFactorScalesTheDecoderWhereItsSettingsSayS
   testing::expectNear(sae.decode(f, x), (f * factor).mm(p.W_dec) + p.b_dec, 1e-6);
 }
 
+TEST_F(SaeLensCheckpoint, WithAScalingFactorThatIsNotOneNumberAFeatureIsRefused) {
+  change("finetuning_scaling_factor", true);
+  for (const auto& shape : {std::vector<std::int64_t>{7}, {9}, {1}, {8, 1}, {2, 4}}) {
+    SCOPED_TRACE(shape.size());
+    std::vector<NamedTensor> tensors{{"scaling_factor", fromTorch(at::full(shape, 0.5))}};
+    const AutoencoderParameters p = randomAutoencoder(4, 8, 1);
+    for (const auto& [name, tensor] : p.named())
+      tensors.push_back({std::string(name), fromTorch(*tensor)});
+    writeSafetensors(path() / "sae_weights.safetensors", tensors);
+    EXPECT_USER_ERROR(inspectCheckpoint(path()), ErrorCode::ShapeMismatch, "scaling_factor is [");
+  }
+}
+
 TEST_F(SaeLensCheckpoint, OfATranscoderIsRefusedByItsTensors) {
   replaceWeights(
       {{"W_enc", {4, 8}}, {"W_dec", {8, 4}}, {"b_enc", {8}}, {"b_dec", {4}}, {"b_dec_out", {4}}});
