@@ -12,6 +12,7 @@
 #include <ctime>
 #include <fstream>
 #include <functional>
+#include <new>
 
 namespace featurescope {
 namespace {
@@ -143,6 +144,22 @@ TEST_F(HostileIndex, LoadsNoExtensionAttachesNothingAndWritesNothing) {
     EXPECT_EQ(codeOf([&] { database.execute(sql); }), ErrorCode::DatabaseError) << sql;
   }
   EXPECT_EQ(codeOf([&] { database.execute("DELETE FROM feature"); }), ErrorCode::CannotWrite);
+}
+
+TEST_F(HostileIndex, CannotTakeMoreMemoryThanSqliteIsGivenInAll) {
+  write(path_, makeSmallIndex(3, false));
+  const Database database(path_, Database::Access::Read, path_);
+  EXPECT_EQ(sqlite3_hard_heap_limit64(-1), std::int64_t{1} << 30) << "as docs/security.md says";
+  // What happens there, without taking so much: sorting 100 MB where 16 MiB more are allowed.
+  sqlite3_hard_heap_limit64(sqlite3_memory_used() + (std::int64_t{16} << 20));
+  EXPECT_THROW(
+      (void)database.integer(
+          "SELECT count(*) FROM (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+          "LIMIT 1000) SELECT DISTINCT randomblob(100000) FROM n)"),
+      std::bad_alloc);
+  const IndexReader reader = IndexReader::open(path_);  // sets the limit again
+  EXPECT_EQ(sqlite3_hard_heap_limit64(-1), std::int64_t{1} << 30);
+  EXPECT_FALSE(reader.features().empty());
 }
 
 TEST_F(HostileIndex, WithValuesOfOtherTypesGivesNumbersAndTextsOrIsFoundDamaged) {
