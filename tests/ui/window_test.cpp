@@ -279,7 +279,8 @@ class WindowTest : public QObject {
     QTRY_VERIFY(label->hasFocus());
     QTest::keyClicks(label, "a king");
     QTest::keyClick(label, Qt::Key_Return);
-    QTest::keyClick(table(), Qt::Key_B);
+    QTRY_VERIFY(table()->hasFocus());
+    QTest::keyClick(window_->focusWidget(), Qt::Key_B);
     const FeatureId labelled{feature(0)};
     QTRY_VERIFY(window_->notes().saved());
     const auto file = folder_.path() / "tuned.sqlite.notes.json";

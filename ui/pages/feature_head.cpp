@@ -82,6 +82,7 @@ FeatureHead::FeatureHead(const WindowContext& context, QWidget* parent)
   rows->addWidget(statistics_);
 
   connect(label_, &QLineEdit::editingFinished, this, &FeatureHead::commitLabel);
+  connect(label_, &QLineEdit::returnPressed, this, &FeatureHead::labelEntered);
   connect(bookmark_, &QToolButton::clicked, this, &FeatureHead::toggleBookmark);
   connect(pin_, &QToolButton::clicked, this, [this](bool on) {
     if (page_) context_.selection.pin(on ? std::optional(page_->feature.feature) : std::nullopt);

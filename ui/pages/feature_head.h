@@ -31,6 +31,7 @@ class FeatureHead : public QWidget {
 
  signals:
   void copyRequested();
+  void labelEntered();
 
  private:
   void showNote();

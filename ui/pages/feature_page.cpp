@@ -53,6 +53,7 @@ FeaturePage::FeaturePage(const WindowContext& context, QWidget* parent)
   rows->addWidget(splitter_, 1);
 
   connect(head_, &FeatureHead::copyRequested, examples_, &ExampleView::copyAll);
+  connect(head_, &FeatureHead::labelEntered, this, &FeaturePage::labelEntered);
   connect(examples_, &ExampleView::stepRequested, this, &FeaturePage::stepRequested);
   connect(examples_, &ExampleView::told, this, &Page::told);
   connect(examples_, &ExampleView::tokenHovered, side_, &FeatureSide::mark);

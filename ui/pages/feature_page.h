@@ -42,6 +42,8 @@ class FeaturePage : public Page {
  signals:
   /// The left (−1) or right (+1) arrow was pressed.
   void stepRequested(int step);
+  /// Enter ended the label: the keys are shortcuts again.
+  void labelEntered();
 
  private:
   const WindowContext& context_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/compare_page.h"
 #include "ui/pages/feature_page.h"
+#include "ui/pages/feature_panel.h"
 #include "ui/pages/fine_tuning_page.h"
 #include "ui/pages/geometry_page.h"
 #include "ui/pages/layers_page.h"
@@ -20,6 +21,7 @@ namespace featurescope {
 void MainWindow::makePages() {
   featurePage_ = new FeaturePage(context_);
   connect(featurePage_, &FeaturePage::stepRequested, this, &MainWindow::step);
+  connect(featurePage_, &FeaturePage::labelEntered, this, [this] { panel_->focusTable(); });
   addPage(featurePage_);
   addPage(new PromptPage(context_));
   addPage(new GeometryPage(context_));
