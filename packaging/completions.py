@@ -42,8 +42,10 @@ complete -o default -F _featurescope_gui featurescope-gui
 _featurescope() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} verb=${{COMP_WORDS[1]}} words=
   COMPREPLY=()
-  if [[ $COMP_CWORD -eq 1 ]]; then
-    words='{' '.join(verb.name for verb in programs.verbs)} help --help --version'
+  local verbs='{' '.join(verb.name for verb in programs.verbs)}'
+  if [[ $COMP_CWORD -eq 1 || ( $COMP_CWORD -eq 2 && $verb == help ) ]]; then
+    words=$verbs
+    [[ $COMP_CWORD -eq 1 ]] && words+=' help --help --version'
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
     return
   fi
@@ -98,6 +100,7 @@ fi
 local -a verbs
 verbs=(
 {names}
+    'help:a verb with its flags'
 )
 {window}if (( CURRENT == 2 )); then
   _describe verb verbs
@@ -107,6 +110,7 @@ else
   (( CURRENT-- ))
   case $verb in
 {cases}
+    help) (( CURRENT == 2 )) && _describe verb verbs ;;
   esac
 fi
 """
@@ -124,7 +128,10 @@ def fish(programs):
             return line + " -r -F"
         return line + (" -x" if flag.takes_value else "")
 
+    names = " ".join(verb.name for verb in programs.verbs)
     lines = ["# fish completion of featurescope",
+             "complete -c featurescope -n __fish_use_subcommand -a help -d 'a verb with its flags'",
+             f"complete -c featurescope -n '__fish_seen_subcommand_from help' -f -a {quoted(names)}",
              "complete -c featurescope -n __fish_use_subcommand -f",
              "complete -c featurescope -n __fish_use_subcommand -l version -d 'the version'",
              "complete -c featurescope -n __fish_use_subcommand -l help -d 'every verb with its line'"]
