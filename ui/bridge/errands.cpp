@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/bridge/errands.h"
 
+#include "ui/bridge/hand_over.h"
+
 namespace featurescope {
 
 void Errands::run(std::string what, std::function<void()> work, Done done) {
@@ -11,8 +13,7 @@ void Errands::run(std::string what, std::function<void()> work, Done done) {
     } catch (...) {
       failure = currentFailure(what);
     }
-    QMetaObject::invokeMethod(
-        this, [done, failure] { done(failure); }, Qt::QueuedConnection);
+    handOver(this, [done, failure] { done(failure); });
   });
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/store/index_reader.h"
 #include "core/study/notes.h"
+#include "ui/bridge/hand_over.h"
 #include "ui/bridge/paths.h"
 
 #include <QStandardPaths>
@@ -129,23 +130,20 @@ void IndexSession::openThere(const std::filesystem::path& path, const std::files
   } catch (...) {
     failure = currentFailure("cannot open " + path.string());
   }
-  QMetaObject::invokeMethod(
-      this,
-      [=, this] {
-        const bool latest = question == latestOpening_;
-        if (latest) opening_ = false;
-        if (failure) {
-          if (latest) emit openFailed(toQString(path), *failure);
-          return;
-        }
-        // A stale success is shown all the same: the session's thread reads from it now, and a
-        // newer opening that follows may fail.
-        current_ = result;
-        currentOpening_ = question;
-        cache_.clear();
-        emit opened(current_);
-      },
-      Qt::QueuedConnection);
+  handOver(this, [=, this] {
+    const bool latest = question == latestOpening_;
+    if (latest) opening_ = false;
+    if (failure) {
+      if (latest) emit openFailed(toQString(path), *failure);
+      return;
+    }
+    // A stale success is shown all the same: the session's thread reads from it now, and a
+    // newer opening that follows may fail.
+    current_ = result;
+    currentOpening_ = question;
+    cache_.clear();
+    emit opened(current_);
+  });
 }
 
 void IndexSession::showFeature(FeatureId feature, std::vector<FeatureId> neighbours) {
@@ -181,19 +179,16 @@ void IndexSession::readPageThere(FeatureId feature, Question question, Question 
     failure = currentFailure("cannot read feature " + std::to_string(feature.value));
   }
   setRunning(0);
-  QMetaObject::invokeMethod(
-      this,
-      [=, this] {
-        if (opening != currentOpening_) return;
-        if (page) cache_.insert(feature, page);
-        if (question != latest_) return;
-        if (failure) {
-          emit pageFailed(feature, *failure);
-        } else {
-          emit pageReady(page);
-        }
-      },
-      Qt::QueuedConnection);
+  handOver(this, [=, this] {
+    if (opening != currentOpening_) return;
+    if (page) cache_.insert(feature, page);
+    if (question != latest_) return;
+    if (failure) {
+      emit pageFailed(feature, *failure);
+    } else {
+      emit pageReady(page);
+    }
+  });
 }
 
 void IndexSession::readAheadThere(const std::vector<FeatureId>& features, Question question,
@@ -210,12 +205,9 @@ void IndexSession::readAheadThere(const std::vector<FeatureId>& features, Questi
       return;
     }
     setRunning(0);
-    QMetaObject::invokeMethod(
-        this,
-        [=, this] {
-          if (opening == currentOpening_) cache_.insert(feature, page);
-        },
-        Qt::QueuedConnection);
+    handOver(this, [=, this] {
+      if (opening == currentOpening_) cache_.insert(feature, page);
+    });
   }
 }
 
@@ -299,17 +291,14 @@ void IndexSession::readContextThere(FeatureId feature, Position position, Questi
   } catch (...) {
     failure = currentFailure("cannot read the text");
   }
-  QMetaObject::invokeMethod(
-      this,
-      [=, this] {
-        if (opening != currentOpening_ || question != latestContext_) return;
-        if (failure) {
-          emit pageFailed(feature, *failure);
-        } else {
-          emit contextReady(wide);
-        }
-      },
-      Qt::QueuedConnection);
+  handOver(this, [=, this] {
+    if (opening != currentOpening_ || question != latestContext_) return;
+    if (failure) {
+      emit pageFailed(feature, *failure);
+    } else {
+      emit contextReady(wide);
+    }
+  });
 }
 
 }  // namespace featurescope

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/bridge/job_queue.h"
 
+#include "ui/bridge/hand_over.h"
+
 #include <QTime>
 
 #include <algorithm>
@@ -147,10 +149,7 @@ void JobQueue::startNext() {
 
 void JobQueue::begin(JobId id, Body body) {
   auto link = std::make_shared<Link>();
-  link->paused = [this, id] {
-    QMetaObject::invokeMethod(
-        this, [this, id] { enterPause(id); }, Qt::QueuedConnection);
-  };
+  link->paused = [this, id] { handOver(this, [this, id] { enterPause(id); }); };
   const auto work = [this, id, body = std::move(body), link](const std::stop_token& stop) {
     link->stop = stop;
     JobState state = JobState::Done;
@@ -167,25 +166,19 @@ void JobQueue::begin(JobId id, Body body) {
       failure = currentFailure("cannot finish the job");
     }
     const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
-    QMetaObject::invokeMethod(
-        this,
-        [=, this] {
-          if (Job* job = findMutable(id)) job->seconds = seconds;
-          end(id, state, result, failure);
-        },
-        Qt::QueuedConnection);
+    handOver(this, [=, this] {
+      if (Job* job = findMutable(id)) job->seconds = seconds;
+      end(id, state, result, failure);
+    });
   };
   Begun& begun = begun_[id] = Begun{link, {}};
   poll_.start();
   try {
     begun.worker = std::jthread(work);
   } catch (const std::system_error&) {
-    QMetaObject::invokeMethod(
-        this,
-        [=, this, failure = currentFailure("cannot start the job")] {
-          end(id, JobState::Failed, {}, failure);
-        },
-        Qt::QueuedConnection);
+    handOver(this, [=, this, failure = currentFailure("cannot start the job")] {
+      end(id, JobState::Failed, {}, failure);
+    });
   }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/bridge/note_keeper.h"
 
+#include "ui/bridge/hand_over.h"
+
 #include <utility>
 
 namespace featurescope {
@@ -95,25 +97,22 @@ void NoteKeeper::save() {
     } catch (...) {
       failure = currentFailure("cannot save the notes");
     }
-    QMetaObject::invokeMethod(
-        this,
-        [this, book, version, failure, notes] {
-          if (!book_.file.empty()) timer_.start();
-          if (book != book_) {
-            if (failure) emit failed(*failure);
-            return;
-          }
-          if (failure) {
-            if (!std::exchange(told_, true)) emit failed(*failure);
-            return;
-          }
-          told_ = false;
-          if (version != version_) return;  // a later change is on its way
-          unsaved_.clear();
-          take(book, notes);
-          emit savedChanged(true);
-        },
-        Qt::QueuedConnection);
+    handOver(this, [this, book, version, failure, notes] {
+      if (!book_.file.empty()) timer_.start();
+      if (book != book_) {
+        if (failure) emit failed(*failure);
+        return;
+      }
+      if (failure) {
+        if (!std::exchange(told_, true)) emit failed(*failure);
+        return;
+      }
+      told_ = false;
+      if (version != version_) return;  // a later change is on its way
+      unsaved_.clear();
+      take(book, notes);
+      emit savedChanged(true);
+    });
   });
 }
 
@@ -133,17 +132,14 @@ void NoteKeeper::look() {
     } catch (...) {
       failure = currentFailure("cannot read the notes");
     }
-    QMetaObject::invokeMethod(
-        this,
-        [this, book, version, failure, notes] {
-          if (book != book_) return;
-          if (failure) {
-            emit failed(*failure);
-          } else if (version == version_ && saved()) {
-            take(book, notes);
-          }
-        },
-        Qt::QueuedConnection);
+    handOver(this, [this, book, version, failure, notes] {
+      if (book != book_) return;
+      if (failure) {
+        emit failed(*failure);
+      } else if (version == version_ && saved()) {
+        take(book, notes);
+      }
+    });
   });
 }
 

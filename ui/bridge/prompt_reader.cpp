@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/bridge/prompt_reader.h"
 
+#include "ui/bridge/hand_over.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <utility>
@@ -40,12 +42,9 @@ void PromptReader::askThere(const PromptParts& parts, std::uint64_t partsNumber,
                             const QString& prompt, std::uint64_t question,
                             const std::stop_token& stop) {
   const auto tell = [this, question](auto what) {
-    QMetaObject::invokeMethod(
-        this,
-        [this, question, what = std::move(what)] {
-          if (question == latest_) what();
-        },
-        Qt::QueuedConnection);
+    handOver(this, [this, question, what = std::move(what)] {
+      if (question == latest_) what();
+    });
   };
   try {
     const bool loads = !session_ || sessionParts_ != partsNumber;

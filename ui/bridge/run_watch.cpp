@@ -2,6 +2,7 @@
 #include "ui/bridge/run_watch.h"
 
 #include "core/study/interrupted_runs.h"
+#include "ui/bridge/hand_over.h"
 
 #include <algorithm>
 #include <system_error>
@@ -55,8 +56,7 @@ void RunWatch::findThere() {
   }
   if (runs == all_) return;
   watchThere(runs);
-  QMetaObject::invokeMethod(
-      this, [this, runs] { emit listed(runs); }, Qt::QueuedConnection);
+  handOver(this, [this, runs] { emit listed(runs); });
 }
 
 void RunWatch::expect(const std::filesystem::path& run) {
@@ -74,8 +74,7 @@ void RunWatch::look() {
   if (std::exchange(looking_, true)) return;
   thread_.add([this] {
     lookThere();
-    QMetaObject::invokeMethod(
-        this, [this] { looking_ = false; }, Qt::QueuedConnection);
+    handOver(this, [this] { looking_ = false; });
   });
 }
 
@@ -87,18 +86,14 @@ void RunWatch::lookThere() {
     try {
       if (!watched.follower.refresh()) continue;
       watched.failing = false;
-      QMetaObject::invokeMethod(
-          this,
-          [this, record = watched.follower.record(), first = announced_.erase(run) > 0] {
-            emit changed(record);
-            if (first) emit began(record);
-          },
-          Qt::QueuedConnection);
+      handOver(this, [this, record = watched.follower.record(), first = announced_.erase(run) > 0] {
+        emit changed(record);
+        if (first) emit began(record);
+      });
     } catch (...) {
       const Failure failure = currentFailure("cannot read the run " + run.string());
       if (std::exchange(watched.failing, true)) continue;
-      QMetaObject::invokeMethod(
-          this, [this, path = run, failure] { emit failed(path, failure); }, Qt::QueuedConnection);
+      handOver(this, [this, path = run, failure] { emit failed(path, failure); });
     }
   }
 }

@@ -2,6 +2,7 @@
 #include "ui/dialogs/job_dialog.h"
 
 #include "ui/bridge/errands.h"
+#include "ui/bridge/hand_over.h"
 #include "ui/dialogs/form_view.h"
 #include "ui/models/number_format.h"
 #include "ui/pages/fonts.h"
@@ -200,12 +201,9 @@ void JobDialog::onChanged() {
   const std::uint64_t question = ++question_;
   checker_.add([this, typed, question] {
     const FormCheck result = form_->check(typed);
-    QMetaObject::invokeMethod(
-        this,
-        [this, result, question] {
-          if (question == question_) takeCheck(result);
-        },
-        Qt::QueuedConnection);
+    handOver(this, [this, result, question] {
+      if (question == question_) takeCheck(result);
+    });
   });
 }
 
@@ -304,24 +302,21 @@ void JobDialog::dropEvent(QDropEvent* event) {
 void JobDialog::place(const QString& path) {
   checker_.add([this, path] {
     const QString flag = form_->flagFor(path);
-    QMetaObject::invokeMethod(
-        this,
-        [this, path, flag] {
-          if (flag.isEmpty()) {
-            wrong_->setText(tr("%1 fits none of the fields.").arg(path));
-            wrong_->show();
-            return;
-          }
-          QString value = path;
-          const QString before = values().of(flag);
-          if (flag == QLatin1String("--text") && !before.isEmpty()) {
-            value = before + kBetweenFiles + path;
-          }
-          FormValues placed;
-          placed.set(flag, value);
-          view_->setValues(placed);
-        },
-        Qt::QueuedConnection);
+    handOver(this, [this, path, flag] {
+      if (flag.isEmpty()) {
+        wrong_->setText(tr("%1 fits none of the fields.").arg(path));
+        wrong_->show();
+        return;
+      }
+      QString value = path;
+      const QString before = values().of(flag);
+      if (flag == QLatin1String("--text") && !before.isEmpty()) {
+        value = before + kBetweenFiles + path;
+      }
+      FormValues placed;
+      placed.set(flag, value);
+      view_->setValues(placed);
+    });
   });
 }
 

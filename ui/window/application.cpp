@@ -2,6 +2,7 @@
 #include "ui/window/application.h"
 
 #include "core/base/version.h"
+#include "ui/bridge/hand_over.h"
 #include "ui/pages/fonts.h"
 #include "ui/window/event_watchdog.h"
 
@@ -52,8 +53,7 @@ bool Application::notify(QObject* receiver, QEvent* event) {
     return QApplication::notify(receiver, event);
   } catch (...) {
     const Failure failure = currentFailure("cannot do that");
-    QMetaObject::invokeMethod(
-        this, [this, failure] { emit failed(failure); }, Qt::QueuedConnection);
+    handOver(this, [this, failure] { emit failed(failure); });
     return true;
   }
 }
