@@ -66,11 +66,10 @@ void FormReader::checkSae() {
           {"--layer", QString::number(site->layer.value)},
           {"--site", QString::fromStdString(std::string(name(site->kind)))}};
     }
-    QString found =
-        translated("%1, %2 features, width %3")
-            .arg(QString::fromStdString(std::string(name(sae_->activation.architecture))))
-            .arg(sae_->features)
-            .arg(sae_->width);
+    QString found = translated("%1, %2 features, width %3")
+                        .arg(QString::fromStdString(std::string(architectureName(*sae_))))
+                        .arg(sae_->features)
+                        .arg(sae_->width);
     if (!sae_->hookName.empty())
       found += QStringLiteral(", ") + QString::fromStdString(sae_->hookName);
     return found;
