@@ -9,11 +9,29 @@
 #include <QIcon>
 #include <QLocale>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 static void initialiseResources() { Q_INIT_RESOURCE(window); }
 
 namespace featurescope {
 
+namespace {
+
+/// The C library opens heaps for new threads up to eight a core, and each keeps what it was freed.
+/// Jobs come and go on threads of their own: with many heaps the window grew for an hour.
+void shareHeaps() {
+#if defined(__GLIBC__)
+  constexpr int kHeaps = 4;
+  ::mallopt(M_ARENA_MAX, kHeaps);
+#endif
+}
+
+}  // namespace
+
 Application::Application(int& argc, char** argv) : QApplication(argc, argv) {
+  shareHeaps();
   initialiseResources();
   const std::string_view version = programVersion();
   setApplicationName("featurescope");
