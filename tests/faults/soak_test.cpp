@@ -238,6 +238,9 @@ int main(int argc, char** argv) {
   const TemporaryFolder home;
   qputenv("XDG_CONFIG_HOME", QByteArray::fromStdString((home.path() / "config").string()));
   qputenv("XDG_DATA_HOME", QByteArray::fromStdString((home.path() / "data").string()));
+  // oneDNN keeps the programs of the last 1024 shapes, some 10 kB each, which takes hours to fill:
+  // with few, what still grows is ours.
+  qputenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32");
   qputenv("QTEST_FUNCTION_TIMEOUT", "36000000");  // milliseconds
   Application application(argc, argv);
   SoakTest test(application);
