@@ -27,7 +27,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -43,6 +45,7 @@ NamedTensor randomTensor(RandomStream& random, std::string name, std::vector<std
   std::int64_t count = 1;
   for (const std::int64_t size : shape) count *= size;
   const auto values = std::make_shared<std::vector<float>>();
+  values->reserve(static_cast<std::size_t>(count));
   for (std::int64_t i = 0; i < count; ++i) {
     values->push_back(static_cast<float>(mean + scale * random.normal()));
   }
@@ -205,6 +208,7 @@ class ForeignSaeTest : public QObject {
     window.goTo(FeatureId{most});
     QTRY_COMPARE(window.findChild<QLabel*>("featureTitle")->text(), QString::number(most));
     std::vector<float> values;
+    values.reserve(static_cast<std::size_t>(expected.tokens));
     for (std::int64_t t = 0; t < expected.tokens; ++t) values.push_back(expected.at(t, most));
     std::ranges::sort(values, std::greater());
     const auto* activations = qobject_cast<const ExamplesModel*>(
