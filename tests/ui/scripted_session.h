@@ -29,16 +29,21 @@ namespace featurescope::test {
 /// What the process holds of the machine's memory, in megabytes.
 struct Memory {
   double inUse = 0;     ///< allocated and not freed
-  double resident = 0;  ///< of the process in memory
+  double resident = 0;  ///< of the process in memory, without pages of files
 
+  /// Has the heaps give back what they keep for reuse first: it varies by tens of megabytes from
+  /// one moment to the next, as do the pages of a mapped index.
   static Memory now() {
+    malloc_trim(0);
     constexpr double kMegabyte = 1024.0 * 1024.0;
     const auto heap = mallinfo2();
     std::ifstream statm("/proc/self/statm");
-    double pages = 0;
-    statm >> pages >> pages;
+    double size = 0;
+    double resident = 0;
+    double ofFiles = 0;
+    statm >> size >> resident >> ofFiles;
     return {static_cast<double>(heap.uordblks + heap.hblkhd) / kMegabyte,
-            pages * static_cast<double>(sysconf(_SC_PAGESIZE)) / kMegabyte};
+            (resident - ofFiles) * static_cast<double>(sysconf(_SC_PAGESIZE)) / kMegabyte};
   }
 };
 

@@ -20,7 +20,7 @@ constexpr double kLongestBlockMilliseconds = 50;
 constexpr int kSwitches = 200;
 /// What a session may leave behind, in megabytes, once caches are full.
 constexpr double kLeftInUse = 0.5;
-constexpr double kLeftResident = 3;
+constexpr double kLeftResident = 2;
 
 }  // namespace
 
