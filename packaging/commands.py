@@ -25,6 +25,11 @@ class Flag:
         return not self.name.startswith("-")
 
     @property
+    def shown(self):
+        """Its value's name. A positional argument's own name is that."""
+        return "" if self.positional else self.kind
+
+    @property
     def choices(self):
         """The words that it takes, where these can be listed. cuda:N stands for many and is none."""
         return [word for word in self.kind.split("|") if word.islower()] if "|" in self.kind else []

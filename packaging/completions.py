@@ -14,8 +14,15 @@ def named(verb):
     return [flag for flag in verb.flags if not flag.positional]
 
 
+def chosen(verb):
+    """What comes right after the verb's name, where that is one of a few words."""
+    return next((flag for flag in verb.flags if flag.positional and flag.choices), None)
+
+
 def bash(programs):
-    flags = "".join(f"    {verb.name}) words='{' '.join(flag.name for flag in named(verb))}' ;;\n"
+    first = "".join(f"        {verb.name}) words='{' '.join(chosen(verb).choices)}' ;;\n"
+                    for verb in programs.verbs if chosen(verb))
+    flags = "".join(f"        {verb.name}) words='{' '.join(flag.name for flag in named(verb))}' ;;\n"
                     for verb in programs.verbs)
     values = ""
     for verb in programs.verbs:
@@ -52,12 +59,17 @@ _featurescope() {{
   case $verb,$before in
 {files_case}  esac
   if [[ -z $words ]]; then
-    if [[ $word != -* ]]; then
+    if [[ $word == -* ]]; then
+      case $verb in
+{flags}      esac
+    elif [[ $COMP_CWORD -eq 2 ]]; then
+      case $verb in
+{first}      esac
+    fi
+    if [[ -z $words ]]; then
       compopt -o default
       return
     fi
-    case $verb in
-{flags}    esac
   fi
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }}
@@ -140,6 +152,9 @@ def fish(programs):
                      f"-d {quoted(verb.summary)}")
         lines += [flag_line(f"complete -c featurescope -n '__fish_seen_subcommand_from {verb.name}'", flag)
                   for flag in named(verb)]
+        if chosen(verb):
+            lines.append(f"complete -c featurescope -n '__fish_prev_arg_in {verb.name}' -f "
+                         f"-a {quoted(' '.join(chosen(verb).choices))}")
     if programs.window:
         lines += [flag_line("complete -c featurescope-gui", flag) for flag in named(programs.window)]
     return "\n".join(lines) + "\n"

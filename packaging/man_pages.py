@@ -44,7 +44,7 @@ def flag_lines(flags):
             told += " (required)"
         if flag.default:
             told += f" (default {flag.default})"
-        value = f" \\fI{roff(flag.kind)}\\fR" if flag.kind else ""
+        value = f" \\fI{roff(flag.shown)}\\fR" if flag.shown else ""
         lines += [".TP", bold(flag.name) + value, roff(told)]
     return lines
 

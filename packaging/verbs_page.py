@@ -20,7 +20,7 @@ def table(flags):
     for flag in flags:
         told = flag.help + (" (required)" if flag.required else "")
         told += f" (default `{flag.default}`)" if flag.default else ""
-        name = f"{flag.name} {flag.kind}".strip()
+        name = f"{flag.name} {flag.shown}".strip()
         rows.append("| `{}` | {} |".format(name.replace("|", "\\|"), told.replace("|", "\\|")))
     return "\n".join(rows)
 

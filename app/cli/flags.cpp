@@ -181,8 +181,9 @@ Flags::Flag Flags::choice(const std::string& name, std::string& target,
   return add(name, std::move(kind), std::move(help), target, Count::One,
              [&target, name, choices = std::move(choices)](const auto& values) {
                if (std::ranges::find(choices, values.front()) == choices.end()) {
-                 throw unusable(name, values.front(),
-                                fmt::format("it takes {}", fmt::join(choices, ", ")));
+                 throw wrongUsage(fmt::format("cannot use {} {}", name, values.front()),
+                                  fmt::format("it takes {}", fmt::join(choices, ", ")),
+                                  didYouMean(values.front(), choices));
                }
                target = values.front();
              });
@@ -338,7 +339,8 @@ std::string Flags::describe() const {
     std::string help = flag.help;
     if (flag.required) help += " (required)";
     if (!flag.defaultText.empty()) help += fmt::format(" (default {})", flag.defaultText);
-    std::string line = fmt::format("  {}{}{}", flag.name, flag.kind.empty() ? "" : " ", flag.kind);
+    std::string line = "  " + flag.name;
+    if (!flag.kind.empty() && !flag.positional()) line += " " + flag.kind;
     if (line.size() + 2 > kColumn) {
       text += line + "\n";
       line.clear();

@@ -75,6 +75,8 @@ class Flags {
   /// Several values after one flag, which may also be repeated.
   Flag paths(const std::string& name, std::string kind, std::vector<std::filesystem::path>& target,
              std::string help);
+  /// One of `choices`. A positional argument's help tells them itself: its line shows only its
+  /// name.
   Flag choice(const std::string& name, std::string& target, std::vector<std::string> choices,
               std::string help);
   Flag whole(const std::string& name, std::int64_t& target, std::string help,

@@ -20,12 +20,9 @@ std::vector<std::string> kindNames() {
 }
 
 std::vector<BenchKind> kindsOf(const std::string& what) {
-  if (what.empty()) return benchKinds();
-  for (const BenchKind kind : benchKinds()) {
-    if (nameOf(kind) == what) return {kind};
-  }
-  throw wrongUsage("cannot measure " + what, "it is nothing that `featurescope bench` knows",
-                   didYouMean(what, kindNames()));
+  std::vector<BenchKind> kinds = benchKinds();
+  if (!what.empty()) std::erase_if(kinds, [&](BenchKind kind) { return nameOf(kind) != what; });
+  return kinds;
 }
 
 /// What a dense program of the same run needs, in units of ours.
@@ -110,7 +107,7 @@ std::string sentencesOf(const BenchReport& report) {
 class BenchVerb final : public Verb {
  public:
   void declare(Flags& flags) override {
-    flags.text("WHAT", "", what_, "gemm, tokenize, forward, train, index or finetune")
+    flags.choice("WHAT", what_, kindNames(), "gemm, tokenize, forward, train, index or finetune")
         .defaultsTo("all of them");
     flags.choice("--against", against_, {"nothing", "dense"},
                  "train, index, finetune: LibTorch's own dense programs beside ours, in one run");

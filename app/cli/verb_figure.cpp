@@ -50,7 +50,10 @@ std::string lowerEnding(const std::filesystem::path& file) {
 class FigureVerb final : public Verb {
  public:
   void declare(Flags& flags) override {
-    flags.text("KIND", "", request_.kind, "what to draw, see above").required();
+    std::vector<std::string> kinds;
+    kinds.reserve(kKinds.size());
+    for (const Kind& kind : kKinds) kinds.emplace_back(kind.name);
+    flags.choice("KIND", request_.kind, std::move(kinds), "what to draw, see above").required();
     flags.texts("INPUT", "", request_.inputs, "what it is made from, see above");
     flags
         .path("--out", "FILE.{pdf,svg,png,csv,tex,md}", request_.out,
@@ -98,13 +101,6 @@ class FigureVerb final : public Verb {
   void check() const {
     const std::string what = "cannot run `featurescope figure`";
     const auto kind = std::ranges::find(kKinds, request_.kind, &Kind::name);
-    if (kind == kKinds.end()) {
-      std::vector<std::string> names;
-      names.reserve(kKinds.size());
-      for (const Kind& known : kKinds) names.emplace_back(known.name);
-      throw wrongUsage(what, "there is no figure " + request_.kind,
-                       didYouMean(request_.kind, names) + " see `featurescope figure --help`");
-    }
     const std::size_t inputs = request_.inputs.size() + (request_.sae ? 1 : 0);
     const bool takesSae = request_.kind == "cosines";
     if (request_.sae && !takesSae) throw wrongUsage(what, "--sae is for cosines", "leave it out");

@@ -248,7 +248,7 @@ class Figure(CliTest):
 
 class Usage(CliTest):
     def test_mistakes_of_typing_are_wrong_usage(self):
-        self.fails(2, ["no figure cosine", "did you mean cosines?"], "figure", "cosine", "i", "--out", "x.pdf")
+        self.fails(2, ["cannot use KIND cosine", "did you mean cosines?"], "figure", "cosine", "i", "--out", "x.pdf")
         self.fails(2, "INDEX FEATURE", "figure", "activations", "i.sqlite", "--out", "x.pdf")
         self.fails(2, ".pdf, .svg, .png or .csv", "figure", "cosines", "i.sqlite", "--out", "x.jpg")
         self.fails(2, "only tables", "figure", "cosines", "i.sqlite", "--out", "x.tex")
