@@ -3,26 +3,19 @@
 failed, why and what next; nothing half stands under a final name; and with the disk well again it comes
 out as if nothing had happened."""
 import os
-import random
-import re
 import shutil
 import subprocess
 import unittest
 
 import fault_jobs
-from fault_jobs import WRITE_NOTES, FaultTest, FineTune, Index, Train
-from support.program import LIBRARY_TALK, PROGRAM, SOURCE, Result
+from fault_jobs import SHORT_TRAIN, SHORT_TUNE, WRITE_NOTES, FaultTest, Index
+from support.program import PROGRAM, SOURCE, Result
 
 FAILING_DISK = next(PROGRAM.parents[1].rglob("libfailing_disk.so"))
 # SQLite does not always pass on what the system said.
 ERRORS = {"ENOSPC": "full|No space|the disk gives an error", "EROFS": "[Rr]ead-only|the disk gives an error",
           "EIO": "nput/output error|the disk gives an error"}
-# What a failed program says: WHAT: WHY (what next).
-SAID = re.compile(r"^featurescope: error: .+: .+ \(.+\)$")
 A_SAMPLE = 3
-
-SHORT_TRAIN = fault_jobs.changed(Train, steps=9, checkpoint_every=4, log_every=3, evaluate_every=5)
-SHORT_TUNE = fault_jobs.changed(FineTune, epochs=1, steps_per_epoch=5, checkpoint_every=2, log_every=2)
 
 
 class Written:
@@ -52,23 +45,12 @@ class FailingDisk(FaultTest):
         return Result(done.returncode, done.stdout, done.stderr)
 
     def calls_of(self, arguments, program=PROGRAM):
-        count = self.folder.parent / (self.folder.name + ".count")
-        self.addCleanup(lambda: count.unlink(missing_ok=True))
-        done = self.on_a_failing_disk(arguments, program, COUNT=count, ERROR="EIO")
-        self.assertEqual(done.status, 0, done.err.decode())
-        return int(count.read_text())
+        return self.counted(lambda **count: self.on_a_failing_disk(arguments, program, ERROR="EIO", **count))
 
     def faults(self, calls):
         """(error, from which call on, how many): some of all."""
-        every = [(error, first, many) for error in ERRORS for many in (0, 1) for first in range(1, calls + 1)]
-        return random.Random(fault_jobs.SEED).sample(every, min(len(every), fault_jobs.HOW_OFTEN or A_SAMPLE))
-
-    def is_told(self, result, error, fault):
-        told = result.last_line
-        self.assertEqual(result.status, 1, f"{fault}: {result.err.decode()}")
-        self.assertRegex(told, SAID, str(fault))
-        self.assertRegex(told, ERRORS[error], str(fault))
-        self.assertNotRegex(result.err.decode(), LIBRARY_TALK, str(fault))
+        return fault_jobs.some_of([(error, first, many) for error in ERRORS for many in (0, 1)
+                                   for first in range(1, calls + 1)], A_SAMPLE)
 
     def clear_hidden(self):
         for name in self.names():
@@ -94,7 +76,7 @@ class FailingDisk(FaultTest):
                     self.assertEqual(job.outcome(self.folder), expected)
                 else:
                     told += 1
-                    self.is_told(result, error, fault)
+                    self.is_told(result, ERRORS[error], fault)
                     if old is not None:
                         self.assertIn(job.outcome(self.folder), (old, expected))
                     elif job.runs:
@@ -170,7 +152,7 @@ class FailingDisk(FaultTest):
             tried += 1
             with self.subTest(fault=fault):
                 if result.status != 0:
-                    self.is_told(result, error, fault)
+                    self.is_told(result, ERRORS[error], fault)
                 for feature in result.text.split():
                     self.assertIn(f'"label": "{feature}"', (study / "notes.json").read_text())
                     self.assertIn(f"texts/{feature}", (study / "study.json").read_text())

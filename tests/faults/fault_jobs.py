@@ -5,6 +5,8 @@ import csv
 import json
 import os
 import pathlib
+import random
+import re
 import shutil
 import sqlite3
 import sys
@@ -13,12 +15,19 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "cli"))
 
 # pylint: disable=wrong-import-position
 from support import tiny_model
-from support.program import PROGRAM, CliTest
+from support.program import LIBRARY_TALK, PROGRAM, CliTest
 
 SEED = int(os.environ.get("FEATURESCOPE_SEED", "1"))
 # So many faults of each kind in each job; unset: few, which take seconds.
 HOW_OFTEN = int(os.environ.get("FEATURESCOPE_FAULTS", "0"))
 WRITE_NOTES = PROGRAM.parent / "write_notes"
+# What a failed program says: WHAT: WHY (what next).
+SAID = re.compile(r"^featurescope: error: .+?: (.+) \(.+\)$")
+
+
+def some_of(every, least):
+    """So many as were asked for, of all faults that can be tried; at least `least`."""
+    return random.Random(SEED).sample(every, min(len(every), HOW_OFTEN or least))
 
 
 def rows_of(path):
@@ -89,6 +98,8 @@ class Index:
 
 
 JOBS = (Train, FineTune, Index)
+SHORT_TRAIN = changed(Train, steps=9, checkpoint_every=4, log_every=3, evaluate_every=5)
+SHORT_TUNE = changed(FineTune, epochs=1, steps_per_epoch=5, checkpoint_every=2, log_every=2)
 
 
 class FaultTest(CliTest):
@@ -112,6 +123,21 @@ class FaultTest(CliTest):
         outcome = job.outcome(self.folder)
         self.remove(job)
         return outcome
+
+    def counted(self, run):
+        """What `run(COUNT=file)` counts into the file; nothing fails meanwhile."""
+        count = self.folder.parent / (self.folder.name + ".count")
+        self.addCleanup(lambda: count.unlink(missing_ok=True))
+        done = run(COUNT=count)
+        self.assertEqual(done.status, 0, done.err.decode())
+        return int(count.read_text())
+
+    def is_told(self, result, why, fault):
+        """A sentence that has `why` for its reason, and nothing that only a library would say."""
+        self.assertEqual(result.status, 1, f"{fault}: {result.err.decode()}")
+        self.assertRegex(result.last_line, SAID, str(fault))
+        self.assertRegex(SAID.match(result.last_line)[1], why, str(fault))
+        self.assertNotRegex(result.err.decode(), LIBRARY_TALK, str(fault))
 
     def go_on(self, job):
         """What a person does next: resume a run that has a folder, else the same again."""

@@ -2,24 +2,18 @@
 """Too little memory at any moment of a job: a sentence that says so, no half output, and with memory again
 the job comes out as if nothing had happened. The allocations that fail are the large ones, which are what a
 machine refuses."""
-import random
 import resource
 import shutil
 import subprocess
 import unittest
 
 import fault_jobs
-from disk_test import SHORT_TRAIN, SHORT_TUNE
-from fault_jobs import FaultTest, Index
-from support.program import LIBRARY_TALK, PROGRAM, Result
+from fault_jobs import SHORT_TRAIN, SHORT_TUNE, FaultTest, Index
+from support.program import PROGRAM, Result
 
 FAILING_MEMORY = next(PROGRAM.parents[1].rglob("libfailing_memory.so"))
 SMALLEST = 16 * 1024
 A_SAMPLE = 4
-
-
-def some_of(moments):
-    return random.Random(fault_jobs.SEED).sample(moments, min(len(moments), fault_jobs.HOW_OFTEN or A_SAMPLE))
 
 
 class OutOfMemory(FaultTest):
@@ -29,40 +23,31 @@ class OutOfMemory(FaultTest):
                                 **names)
 
     def calls_of(self, arguments):
-        count = self.folder.parent / (self.folder.name + ".count")
-        self.addCleanup(lambda: count.unlink(missing_ok=True))
-        self.assertEqual(self.with_little_memory(arguments, COUNT=count).status, 0)
-        return int(count.read_text())
+        return self.counted(lambda **count: self.with_little_memory(arguments, **count))
 
-    def is_told(self, result, moment):
-        self.assertEqual(result.status, 1, f"{moment}: {result.err.decode()}")
-        self.assertRegex(result.last_line, r"^featurescope: error: .+: .*(not enough memory|memory).*\(.+\)$",
-                         str(moment))
-        self.assertNotRegex(result.err.decode(), LIBRARY_TALK, str(moment))
-
-    def first_of_the_program(self):
-        """Before this one it is the dynamic loader and the libraries' start that ask for memory."""
-        return self.calls_of(("--version",)) + 1
+    def moments_of(self, arguments):
+        """Some of the moments at which the program asks for memory. Before the first it is the dynamic
+        loader and the libraries' start that ask."""
+        first = self.calls_of(("--version",)) + 1
+        return fault_jobs.some_of(range(first, self.calls_of(arguments) + 1), A_SAMPLE)
 
     def survives(self, job):
-        calls = self.calls_of(job.start)
+        moments = self.moments_of(job.start)
         expected = job.outcome(self.folder)
         self.remove(job)
-        moments = range(self.first_of_the_program(), calls + 1)
-        moments = some_of(moments)
         told = 0
         for moment in moments:
             with self.subTest(job=job.name, moment=moment):
                 result = self.with_little_memory(job.start, FROM=moment)
                 if result.status != 0:
                     told += 1
-                    self.is_told(result, moment)
+                    self.is_told(result, "memory", moment)
                     self.leaves_nothing_half(job)
                     if not self.is_done(job):
                         self.done(*self.go_on(job))
                 self.assertEqual(job.outcome(self.folder), expected)
             self.remove(job)
-        print(f"{job.name}: {len(moments)} moments of {calls} tried, {told} told, the others harmless")
+        print(f"{job.name}: {len(moments)} moments tried, {told} told, the others harmless")
 
     def test_training(self):
         self.survives(SHORT_TRAIN)
@@ -75,15 +60,13 @@ class OutOfMemory(FaultTest):
 
     def reads(self, *arguments):
         """A verb that writes nothing."""
-        calls = self.calls_of(arguments)
-        moments = range(self.first_of_the_program(), calls + 1)
-        moments = some_of(moments)
+        moments = self.moments_of(arguments)
         for moment in moments:
             with self.subTest(verb=arguments[0], moment=moment):
                 result = self.with_little_memory(arguments, FROM=moment)
                 if result.status != 0:
-                    self.is_told(result, moment)
-        print(f"{arguments[0]}: {len(moments)} moments of {calls} tried")
+                    self.is_told(result, "memory", moment)
+        print(f"{arguments[0]}: {len(moments)} moments tried")
 
     def test_verbs_that_read(self):
         self.done(*Index.start)
@@ -113,7 +96,7 @@ class OutOfMemory(FaultTest):
             result = within(megabytes, *large)
             if result.status != 0:
                 told += 1
-                self.is_told(result, f"{megabytes} MB")
+                self.is_told(result, "memory", f"{megabytes} MB")
                 self.leaves_nothing_half(SHORT_TRAIN)
             shutil.rmtree(self.folder / "run", ignore_errors=True)
         print(f"a lowered limit: told {told} times")
