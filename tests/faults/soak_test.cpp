@@ -16,6 +16,7 @@
 #include "ui/window/application.h"
 #include "ui/window/event_watchdog.h"
 
+#include <QPixmapCache>
 #include <QPlainTextEdit>
 
 #include <algorithm>
@@ -204,6 +205,8 @@ class SoakTest : public QObject {
   }
 
   void note(double seconds, const EventWatchdog& watchdog) {
+    // Qt keeps up to 10 MB of pictures that were drawn, which takes an hour to fill.
+    QPixmapCache::clear();
     const Figures now{seconds,
                       test::Memory::now(),
                       entriesOf("/proc/self/fd"),
