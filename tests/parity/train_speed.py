@@ -2,7 +2,8 @@
 """Tokens a second of training an SAE from text, end to end, by SAELens and by ours, side by side in
 one run: Pythia-70m's shape with random weights, layer 1's MLP output, 512 → 2048, 8 × 128 tokens a
 step, float32 (ours also with the model in bfloat16), WikiText-2. Both sides start with the same SAE:
-once a young one, half of whose features are active, once one of which 1% are, as for most of a run.
+once a young one, half of whose features are active, once one of which 1% are, as for most of a run;
+then a whole run from the young one, which grows sparse on the way.
 Opening the model and writing the result count on neither side: each rate is that of the steps
 between a short run and a long one.
 
@@ -39,7 +40,7 @@ except ImportError as missing:
     sys.exit(f"SAELens cannot train here: {missing}")
 
 NAME, TEXT = "gpt_neox.layers.1.mlp.dense_4h_to_h", DATA / "wikitext2_valid.txt"
-BATCH, CONTEXT, SHORT, LONG, ROUNDS = 8, 128, 20, 120, 3
+BATCH, CONTEXT, SHORT, LONG, WHOLE, ROUNDS = 8, 128, 20, 120, 1000, 3
 WIDTH, FEATURES, L1 = 512, 2048, 0.05
 
 
@@ -78,10 +79,18 @@ def seconds_of(work):
     return time.perf_counter() - start
 
 
-def rate(run):
+def rate(run, steps):
     """Tokens a second of `run(steps)`, the start left out."""
-    spent = seconds_of(lambda: run(LONG)) - seconds_of(lambda: run(SHORT))
-    return (LONG - SHORT) * BATCH * CONTEXT / spent
+    spent = seconds_of(lambda: run(steps)) - seconds_of(lambda: run(SHORT))
+    return (steps - SHORT) * BATCH * CONTEXT / spent
+
+
+def show_rates(name, folder, steps):
+    theirs = rate(lambda count: sae_lens(folder, count), steps)
+    float32, rounded = (rate(lambda count, dtype=dtype: ours(folder, count, dtype), steps)
+                        for dtype in ("float32", "bfloat16"))
+    print(f"{name:9}{theirs:25.0f}{float32:10.0f}{float32 / theirs:10.2f}{rounded:26.0f}"
+          f"{rounded / theirs:10.2f}", flush=True)
 
 
 def sae_lens(folder, steps):
@@ -121,12 +130,11 @@ def main():
         for active in (0.5, 0.01):
             make_start(folder, active)
             for _ in range(ROUNDS):
-                theirs = rate(lambda steps: sae_lens(folder, steps))
-                float32, rounded = (rate(lambda steps, dtype=dtype: ours(folder, steps, dtype))
-                                    for dtype in ("float32", "bfloat16"))
-                print(f"{active:6.0%}{theirs:28.0f}{float32:10.0f}{float32 / theirs:10.2f}"
-                      f"{rounded:26.0f}{rounded / theirs:10.2f}", flush=True)
-            print(f"        l0 after {LONG} of our steps: {ours(folder, LONG, 'float32'):.1f}")
+                show_rates(f"{active:.0%}", folder, LONG)
+            print(f"         l0 after {LONG} of our steps: {ours(folder, LONG, 'float32'):.1f}")
+        make_start(folder, 0.5)
+        show_rates("whole run", folder, WHOLE)
+        print(f"         l0 after {WHOLE} of our steps: {ours(folder, WHOLE, 'float32'):.1f}")
 
 
 if __name__ == "__main__":
