@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/finetune/fine_tune_estimate.h"
 
-#include "core/base/error.h"
 #include "core/lm/device_torch.h"
 #include "core/lm/model_folder.h"
 #include "core/sae/checkpoint.h"
 #include "core/tensorfile/tensor_torch.h"
+#include "core/train/memory_parts.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace featurescope {
@@ -88,13 +89,17 @@ double checkpointsKept(const FineTuneSettings& settings) {
              : std::min(made, static_cast<double>(settings.keepCheckpoints));
 }
 
-std::string gigabytes(double bytes) { return fmt::format("{:.1f}", bytes / 1e9); }
+std::array<MemoryPart, 5> partsOf(const FineTuneEstimate& estimate) {
+  return {{{"language model", estimate.languageModel},
+           {"SAE", estimate.autoencoder},
+           {"the model's states at the site", estimate.states},
+           {"a step", estimate.step},
+           {"program", estimate.program}}};
+}
 
 }  // namespace
 
-double FineTuneEstimate::total() const {
-  return program + languageModel + autoencoder + states + step;
-}
+double FineTuneEstimate::total() const { return totalBytes(partsOf(*this)); }
 
 FineTuneEstimate estimateFineTuning(const FineTuneSettings& settings,
                                     std::optional<std::uint64_t> available) {
@@ -145,36 +150,22 @@ FineTuneEstimate estimateFineTuning(const FineTuneSettings& settings,
 }
 
 std::string describe(const FineTuneEstimate& estimate) {
-  constexpr double kLeastShown = 50e6;
-  std::string parts;
-  const auto add = [&parts](const char* name, double bytes) {
-    if (bytes < kLeastShown) return;
-    parts += fmt::format("{} {} {}", parts.empty() ? ":" : ",", name, gigabytes(bytes));
-  };
-  add("language model", estimate.languageModel);
-  add("SAE", estimate.autoencoder);
-  add("the model's states at the site", estimate.states);
-  add("a step", estimate.step);
-  add("program", estimate.program);
-  std::string text = fmt::format("{} GB of memory{}", gigabytes(estimate.total()), parts);
-  if (estimate.mapped >= kLeastShown) {
+  std::string text = describe(partsOf(estimate));
+  if (estimate.mapped >= kLeastBytesTold) {
     text += fmt::format("; {} GB of the model's file are mapped", gigabytes(estimate.mapped));
     if (estimate.streamsWeights) text += " and converted a matrix at a time";
   }
-  if (estimate.disk >= kLeastShown)
+  if (estimate.disk >= kLeastBytesTold) {
     text += fmt::format("; {} GB of disk", gigabytes(estimate.disk));
+  }
   return text;
 }
 
 void checkFits(const FineTuneEstimate& estimate, std::optional<std::uint64_t> available) {
-  if (!available || estimate.total() <= static_cast<double>(*available)) return;
-  throw UserError(
-      ErrorCode::OutOfMemory, "cannot fine-tune",
-      fmt::format("it would need about {}; {} GB are free", describe(estimate),
-                  gigabytes(static_cast<double>(*available))),
-      estimate.states > estimate.step
-          ? "lower --cache-megabytes, or close other programs"
-          : "give --checkpoint-activations or a smaller --batch, or close other programs");
+  checkFits("cannot fine-tune", describe(estimate), estimate.total(), available,
+            estimate.states > estimate.step
+                ? "lower --cache-megabytes, or close other programs"
+                : "give --checkpoint-activations or a smaller --batch, or close other programs");
 }
 
 }  // namespace featurescope

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/memory_estimate.h"
 
-#include "core/base/error.h"
 #include "core/lm/device_torch.h"
 #include "core/lm/model_folder.h"
 #include "core/sae/activation_file_torch.h"
 #include "core/tensorfile/tensor_file.h"
 #include "core/train/available_memory.h"
+#include "core/train/memory_parts.h"
 #include "core/train/shuffle_buffer_size.h"
 #include "core/train/train_settings.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <array>
 
 namespace featurescope {
 
@@ -86,14 +85,20 @@ double modelBytes(const NeoxConfig& config, const TrainSettings& settings) {
   return weights * bytesOfWeight(settings) + passBytes(config, settings) + logits;
 }
 
-std::string gigabytes(double bytes) { return fmt::format("{:.1f}", bytes / 1e9); }
+std::array<MemoryPart, 8> partsOf(const MemoryEstimate& estimate) {
+  return {{{"weights", estimate.weights},
+           {"gradients", estimate.gradients},
+           {"Adam's moments", estimate.moments},
+           {"a step", estimate.step},
+           {"a checkpoint", estimate.checkpoint},
+           {"shuffle buffer", estimate.shuffleBuffer},
+           {"language model", estimate.languageModel},
+           {"program", estimate.program}}};
+}
 
 }  // namespace
 
-double MemoryEstimate::total() const {
-  return program + weights + gradients + moments + step + checkpoint + shuffleBuffer +
-         languageModel;
-}
+double MemoryEstimate::total() const { return totalBytes(partsOf(*this)); }
 
 MemoryEstimate estimateMemory(const TrainSettings& settings) {
   MemoryEstimate estimate;
@@ -125,32 +130,13 @@ MemoryEstimate estimateMemory(const TrainSettings& settings) {
   return estimate;
 }
 
-std::string describe(const MemoryEstimate& estimate) {
-  constexpr double kLeastShown = 50e6;
-  std::string parts;
-  const auto add = [&parts](const char* name, double bytes) {
-    if (bytes < kLeastShown) return;
-    parts += fmt::format("{} {} {}", parts.empty() ? ":" : ",", name, gigabytes(bytes));
-  };
-  add("weights", estimate.weights);
-  add("gradients", estimate.gradients);
-  add("Adam's moments", estimate.moments);
-  add("a step", estimate.step);
-  add("a checkpoint", estimate.checkpoint);
-  add("shuffle buffer", estimate.shuffleBuffer);
-  add("language model", estimate.languageModel);
-  add("program", estimate.program);
-  return fmt::format("{} GB of memory{}", gigabytes(estimate.total()), parts);
-}
+std::string describe(const MemoryEstimate& estimate) { return describe(partsOf(estimate)); }
 
 void checkFits(const MemoryEstimate& estimate, std::optional<std::uint64_t> available) {
-  if (!available || estimate.total() <= static_cast<double>(*available)) return;
-  throw UserError(ErrorCode::OutOfMemory, "cannot train",
-                  fmt::format("it would need about {}; {} GB are free", describe(estimate),
-                              gigabytes(static_cast<double>(*available))),
-                  estimate.shuffleBuffer > estimate.moments
-                      ? "lower --shuffle-buffer, or close other programs"
-                      : "lower --features, --expansion or --batch, or close other programs");
+  checkFits("cannot train", describe(estimate), estimate.total(), available,
+            estimate.shuffleBuffer > estimate.moments
+                ? "lower --shuffle-buffer, or close other programs"
+                : "lower --features, --expansion or --batch, or close other programs");
 }
 
 void checkMemory(const TrainSettings& settings, ProgressSink& progress) {
