@@ -41,7 +41,8 @@ except ImportError as missing:
 
 NAME, TEXT = "gpt_neox.layers.1.mlp.dense_4h_to_h", DATA / "wikitext2_valid.txt"
 BATCH, CONTEXT, SHORT, LONG, WHOLE, ROUNDS = 8, 128, 20, 120, 1000, 3
-WIDTH, FEATURES, L1 = 512, 2048, 0.05
+WIDTH, FEATURES = 512, 2048
+L1, WHOLE_L1 = 0.05, 1.0  # the second: from half to 2% active within WHOLE steps
 
 
 def make_model(folder):
@@ -85,19 +86,19 @@ def rate(run, steps):
     return (steps - SHORT) * BATCH * CONTEXT / spent
 
 
-def show_rates(name, folder, steps):
-    theirs = rate(lambda count: sae_lens(folder, count), steps)
-    float32, rounded = (rate(lambda count, dtype=dtype: ours(folder, count, dtype), steps)
+def show_rates(name, folder, steps, l1):
+    theirs = rate(lambda count: sae_lens(folder, count, l1), steps)
+    float32, rounded = (rate(lambda count, dtype=dtype: ours(folder, count, dtype, l1), steps)
                         for dtype in ("float32", "bfloat16"))
     print(f"{name:9}{theirs:25.0f}{float32:10.0f}{float32 / theirs:10.2f}{rounded:26.0f}"
           f"{rounded / theirs:10.2f}", flush=True)
 
 
-def sae_lens(folder, steps):
+def sae_lens(folder, steps, l1):
     text = TEXT.read_text(encoding="utf-8")
     pieces = [text[i:i + 20_000] for i in range(0, len(text), 20_000)]
     config = LanguageModelSAERunnerConfig(
-        sae=StandardTrainingSAEConfig(d_in=WIDTH, d_sae=FEATURES, l1_coefficient=L1,
+        sae=StandardTrainingSAEConfig(d_in=WIDTH, d_sae=FEATURES, l1_coefficient=l1,
                                       normalize_activations="none"),
         model_name=str(folder / "model"), model_class_name="AutoModelForCausalLM", hook_name=NAME,
         is_dataset_tokenized=False, streaming=False, prepend_bos=False, context_size=CONTEXT,
@@ -112,11 +113,11 @@ def sae_lens(folder, steps):
                                    override_sae=sae).run()
 
 
-def ours(folder, steps, dtype):
+def ours(folder, steps, dtype, l1):
     """Returns l0 of the last step."""
     return figures("train", "--model", folder / "model", "--layer", 1, "--text", TEXT,
                    "--features", FEATURES, "--init", folder / "start.safetensors",
-                   "--l1-coeff", L1, "--l1-mode", "fixed", "--batch", BATCH, "--context", CONTEXT,
+                   "--l1-coeff", l1, "--l1-mode", "fixed", "--batch", BATCH, "--context", CONTEXT,
                    "--steps", steps, "--dtype", dtype, "--out", folder / "run", "--force")["l0"]
 
 
@@ -130,11 +131,11 @@ def main():
         for active in (0.5, 0.01):
             make_start(folder, active)
             for _ in range(ROUNDS):
-                show_rates(f"{active:.0%}", folder, LONG)
-            print(f"         l0 after {LONG} of our steps: {ours(folder, LONG, 'float32'):.1f}")
+                show_rates(f"{active:.0%}", folder, LONG, L1)
+            print(f"         l0 after {LONG} of our steps: {ours(folder, LONG, 'float32', L1):.1f}")
         make_start(folder, 0.5)
-        show_rates("whole run", folder, WHOLE)
-        print(f"         l0 after {WHOLE} of our steps: {ours(folder, WHOLE, 'float32'):.1f}")
+        show_rates("whole run", folder, WHOLE, WHOLE_L1)
+        print(f"         l0 after {WHOLE} of our steps: {ours(folder, WHOLE, 'float32', WHOLE_L1):.1f}")
 
 
 if __name__ == "__main__":
