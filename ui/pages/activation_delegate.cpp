@@ -3,10 +3,9 @@
 
 #include "ui/models/examples_model.h"
 #include "ui/models/number_format.h"
-#include "ui/pages/fonts.h"
+#include "ui/pages/running_text.h"
 
 #include <QAbstractItemView>
-#include <QFontMetricsF>
 #include <QHelpEvent>
 #include <QLinearGradient>
 #include <QPainter>
@@ -24,41 +23,16 @@ constexpr int kMidGray = 105;  ///< the dark text reads better on a brighter box
 constexpr double kRepeatStrength = 0.4;
 constexpr double kFade = 24;  ///< a cut context fades out over so many pixels
 
-/// A token as running text: its leading dots are the spaces they stand for.
-QString asText(const std::string& token) {
-  QString text = QString::fromStdString(token);
-  for (qsizetype i = 0; i < text.size() && text[i] == QChar(0x00B7); ++i) text[i] = u' ';
-  return text;
-}
-
 /// The peak in its box: without the spaces around it, unless it is nothing else.
 QString peakText(const ContextRecord& context) {
   const std::string& token = context.tokens[context.peak];
-  const QString text = asText(token).trimmed();
+  const QString text = spacedText(token).trimmed();
   return text.isEmpty() ? QString::fromStdString(token) : text;
-}
-
-/// The text just before the peak, not much more than fits: shaping what nobody sees is what costs.
-QString textBefore(const ContextRecord& context, qsizetype longest) {
-  QString text;
-  for (std::size_t i = context.peak; i-- > 0 && text.size() < longest;) {
-    text.prepend(asText(context.tokens[i]));
-  }
-  return text;
-}
-
-QString textAfter(const ContextRecord& context, qsizetype longest) {
-  QString text;
-  for (std::size_t i = context.peak + 1; i < context.tokens.size() && text.size() < longest; ++i) {
-    text += asText(context.tokens[i]);
-  }
-  return text;
 }
 
 }  // namespace
 
-ActivationDelegate::ActivationDelegate(QObject* parent)
-    : TableDelegate(parent), contextFont_(textFont(12)) {}
+ActivationDelegate::ActivationDelegate(QObject* parent) : TableDelegate(parent) {}
 
 void ActivationDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
                                const QModelIndex& index) const {
@@ -89,11 +63,31 @@ void ActivationDelegate::paint(QPainter* painter, const QStyleOptionViewItem& op
 }
 
 QRectF ActivationDelegate::peakBox(const ContextRecord& context, const QRect& cell) const {
-  const double width =
-      QFontMetricsF(contextFont_).horizontalAdvance(peakText(context)) + 2 * kPeakPadding;
+  const double width = words().width(peakText(context)) + 2 * kPeakPadding;
   const double shown = std::min(width, cell.width() * 0.5);
   const double axis = cell.left() + cell.width() * 0.5;
   return {std::round(axis - shown / 2), cell.top() + 3.0, shown, cell.height() - 7.0};
+}
+
+/// The text just before the peak, as much as fits: shaping what nobody sees is what costs.
+QString ActivationDelegate::textBefore(const ContextRecord& context, double room) const {
+  QString text;
+  for (std::size_t i = context.peak; i-- > 0 && room > 0;) {
+    const QString token = spacedText(context.tokens[i]);
+    text.prepend(token);
+    room -= words().width(token);
+  }
+  return text;
+}
+
+QString ActivationDelegate::textAfter(const ContextRecord& context, double room) const {
+  QString text;
+  for (std::size_t i = context.peak + 1; i < context.tokens.size() && room > 0; ++i) {
+    const QString token = spacedText(context.tokens[i]);
+    text += token;
+    room -= words().width(token);
+  }
+  return text;
 }
 
 /// A ground, linear in its activation, behind every token of the context but the peak.
@@ -103,7 +97,6 @@ void ActivationDelegate::paintTints(QPainter& painter, const QRect& cell,
   const ActivationRow& shown = model.activation(row);
   const ContextRecord& context = shown.context;
   if (shown.values.size() != context.tokens.size()) return;
-  const QFontMetricsF metrics(contextFont_);
   const QRectF peak = peakBox(context, cell);
   const auto tint = [&](std::size_t token, double left, double right) {
     if (shown.values[token] <= 0) return;
@@ -113,13 +106,13 @@ void ActivationDelegate::paintTints(QPainter& painter, const QRect& cell,
   };
   double right = peak.left() - kPeakGap;
   for (std::size_t i = context.peak; i-- > 0 && right > cell.left();) {
-    const double left = right - metrics.horizontalAdvance(asText(context.tokens[i]));
+    const double left = right - words().width(spacedText(context.tokens[i]));
     tint(i, left, right);
     right = left;
   }
   double left = peak.right() + kPeakGap;
   for (std::size_t i = context.peak + 1; i < context.tokens.size() && left < cell.right(); ++i) {
-    right = left + metrics.horizontalAdvance(asText(context.tokens[i]));
+    right = left + words().width(spacedText(context.tokens[i]));
     tint(i, left, right);
     left = right;
   }
@@ -131,19 +124,17 @@ void ActivationDelegate::paintContext(QPainter& painter, const QRect& cell,
   const ContextRecord& context = model.activation(row).context;
   if (context.tokens.empty()) return;
   painter.setClipRect(cell);
-  painter.setFont(contextFont_);
   painter.setRenderHint(QPainter::Antialiasing);
-  const QFontMetricsF metrics(contextFont_);
   const QRectF peak = peakBox(context, cell);
-  const double baseline = cell.top() + (cell.height() - metrics.height()) / 2 + metrics.ascent();
-  const auto longest = static_cast<qsizetype>(cell.width() / metrics.averageCharWidth());
+  const double baseline = baselineIn(cell, words().metrics());
 
   paintTints(painter, cell, model, row, ground);
   painter.setPen(model.isRepeat(row) ? colors().faint : colors().dim);
-  const QString before = textBefore(context, longest);
-  const double beforeBegin = peak.left() - kPeakGap - metrics.horizontalAdvance(before);
-  painter.drawText(QPointF(beforeBegin, baseline), before);
-  painter.drawText(QPointF(peak.right() + kPeakGap, baseline), textAfter(context, longest));
+  const double beforeEnd = peak.left() - kPeakGap;
+  const QString before = textBefore(context, beforeEnd - cell.left());
+  words().draw(painter, beforeEnd - words().width(before), baseline, before);
+  const double afterBegin = peak.right() + kPeakGap;
+  words().draw(painter, afterBegin, baseline, textAfter(context, cell.right() - afterBegin));
 
   // Over empty ground the fade is invisible, so nobody needs to know where the text ends.
   const auto fade = [&](double from, double to) {
@@ -164,28 +155,27 @@ void ActivationDelegate::paintContext(QPainter& painter, const QRect& cell,
   painter.setBrush(box);
   painter.drawRoundedRect(peak, 3, 3);
   painter.setPen(qGray(box.rgb()) > kMidGray ? colors().activationText : colors().text);
-  const QRectF inside = peak.adjusted(kPeakPadding - 1, 0, 1 - kPeakPadding, 0);
-  painter.drawText(inside, Qt::AlignCenter | Qt::TextSingleLine,
-                   metrics.elidedText(peakText(context), Qt::ElideMiddle, inside.width() + 1));
+  const double room = peak.width() - 2 * kPeakPadding + 1;
+  const QString inside = words().elided(peakText(context), room, Qt::ElideMiddle);
+  words().draw(painter, peak.center().x() - words().width(inside) / 2, baseline, inside);
 }
 
 std::optional<std::size_t> ActivationDelegate::tokenAt(const ContextRecord& context,
                                                        const QRect& cell, int x) const {
   if (context.tokens.empty()) return std::nullopt;
-  const QFontMetricsF metrics(contextFont_);
   const QRectF peak = peakBox(context, cell);
   if (x >= peak.left() && x <= peak.right()) return context.peak;
   if (x < peak.left()) {
     double right = peak.left() - kPeakGap;
     for (std::size_t i = context.peak; i-- > 0;) {
-      right -= metrics.horizontalAdvance(asText(context.tokens[i]));
+      right -= words().width(spacedText(context.tokens[i]));
       if (x >= right) return i;
     }
     return std::nullopt;
   }
   double left = peak.right() + kPeakGap;
   for (std::size_t i = context.peak + 1; i < context.tokens.size(); ++i) {
-    left += metrics.horizontalAdvance(asText(context.tokens[i]));
+    left += words().width(spacedText(context.tokens[i]));
     if (x < left) return i;
   }
   return std::nullopt;

@@ -34,9 +34,9 @@ class ActivationDelegate final : public TableDelegate {
                     const QColor& ground) const;
   void paintTints(QPainter& painter, const QRect& cell, const ExamplesModel& model, int row,
                   const QColor& ground) const;
+  [[nodiscard]] QString textBefore(const ContextRecord& context, double room) const;
+  [[nodiscard]] QString textAfter(const ContextRecord& context, double room) const;
   [[nodiscard]] QRectF peakBox(const ContextRecord& context, const QRect& cell) const;
-
-  QFont contextFont_;
 };
 
 }  // namespace featurescope

@@ -4,7 +4,6 @@
 #include "ui/pages/data_table.h"
 #include "ui/pages/fonts.h"
 
-#include <QFontMetrics>
 #include <QPainter>
 
 namespace featurescope {
@@ -12,8 +11,8 @@ namespace featurescope {
 TableDelegate::TableDelegate(QObject* parent)
     : QStyledItemDelegate(parent),
       numbers_(textFont(12)),
-      tokenFont_(tokenFont(12)),
-      textFont_(textFont(12)) {}
+      tokens_(tokenFont(12)),
+      texts_(textFont(12)) {}
 
 QSize TableDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
   QSize size = QStyledItemDelegate::sizeHint(option, index);
@@ -45,21 +44,20 @@ void TableDelegate::paintNumber(QPainter& painter, const QRect& cell, const QStr
 void TableDelegate::paintToken(QPainter& painter, const QRect& cell, const QString& text,
                                const QColor& color) const {
   painter.setPen(color);
-  paintElided(painter, cell, text, tokenFont_);
+  paintElided(painter, cell, text, tokens_);
 }
 
 void TableDelegate::paintText(QPainter& painter, const QRect& cell, const QString& text,
                               const QColor& color) const {
   painter.setPen(color);
-  paintElided(painter, cell, text, textFont_);
+  paintElided(painter, cell, text, texts_);
 }
 
 void TableDelegate::paintElided(QPainter& painter, const QRect& cell, const QString& text,
-                                const QFont& font) const {
-  painter.setFont(font);
-  const QRect inner = cell.adjusted(kCellPadding, 0, -kCellPadding, 0);
-  const QString elided = QFontMetrics(font).elidedText(text, Qt::ElideRight, inner.width());
-  painter.drawText(inner, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine, elided);
+                                const WordPainter& words) {
+  const QRectF inner = cell.adjusted(kCellPadding, 0, -kCellPadding, 0);
+  words.draw(painter, inner.left(), baselineIn(inner, words.metrics()),
+             words.elided(text, inner.width(), Qt::ElideRight));
 }
 
 }  // namespace featurescope

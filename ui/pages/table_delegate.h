@@ -3,6 +3,7 @@
 
 #include "ui/pages/page_colors.h"
 #include "ui/pages/tabular_text.h"
+#include "ui/pages/word_painter.h"
 
 #include <QFont>
 #include <QStyledItemDelegate>
@@ -34,15 +35,17 @@ class TableDelegate : public QStyledItemDelegate {
                   const QColor& color) const;
   void paintText(QPainter& painter, const QRect& cell, const QString& text,
                  const QColor& color) const;
+  /// The words of running text, as paintText draws them.
+  [[nodiscard]] const WordPainter& words() const { return texts_; }
   [[nodiscard]] const PageColors& colors() const { return colors_; }
 
  private:
   PageColors colors_;
   TabularText numbers_;
-  QFont tokenFont_, textFont_;
+  WordPainter tokens_, texts_;
 
-  void paintElided(QPainter& painter, const QRect& cell, const QString& text,
-                   const QFont& font) const;
+  static void paintElided(QPainter& painter, const QRect& cell, const QString& text,
+                          const WordPainter& words);
 };
 
 }  // namespace featurescope

@@ -2,6 +2,7 @@
 #include "ui/pages/tabular_text.h"
 
 #include "ui/models/number_format.h"
+#include "ui/pages/word_painter.h"
 
 #include <QFontMetricsF>
 #include <QGlyphRun>
@@ -78,9 +79,7 @@ void TabularText::draw(QPainter& painter, const QRectF& cell, QStringView text) 
   run.setRawFont(raw_);
   run.setGlyphIndexes(indexes);
   run.setPositions(positions);
-  const QFontMetricsF metrics(font_);
-  const double baseline = cell.top() + (cell.height() - metrics.height()) / 2 + metrics.ascent();
-  painter.drawGlyphRun(QPointF(cell.right() - x, baseline), run);
+  painter.drawGlyphRun(QPointF(cell.right() - x, baselineIn(cell, QFontMetricsF(font_))), run);
 }
 
 }  // namespace featurescope

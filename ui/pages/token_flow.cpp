@@ -2,6 +2,7 @@
 #include "ui/pages/token_flow.h"
 
 #include "ui/pages/fonts.h"
+#include "ui/pages/running_text.h"
 
 #include <QFontMetricsF>
 #include <QHelpEvent>
@@ -21,13 +22,6 @@ constexpr double kMargin = 14, kPadding = 3, kGap = 1, kLineGap = 5;
 constexpr int kTextPixels = 14;
 constexpr int kMidGray = 105;         ///< the dark text reads better on a brighter box
 constexpr double kLeastShare = 0.08;  ///< an active token is never quite white
-
-/// As running text: leading dots are the spaces they stand for, a newline is seen.
-QString asText(const QString& token) {
-  QString text = token;
-  for (qsizetype i = 0; i < text.size() && text[i] == QChar(0x00B7); ++i) text[i] = u' ';
-  return text;
-}
 
 bool endsLine(const FlowToken& token) { return token.text.endsWith(QChar(0x21B5)); }
 
@@ -69,7 +63,7 @@ void TokenFlow::arrange() {
   places_.reserve(tokens_.size());
   for (const FlowToken& token : tokens_) {
     const double width =
-        std::max(metrics.horizontalAdvance(asText(token.text)), 4.0) + 2 * kPadding;
+        std::max(metrics.horizontalAdvance(spacedText(token.text)), 4.0) + 2 * kPadding;
     if (x + width > right && x > kMargin) {
       x = kMargin;
       y += height + kLineGap;
@@ -118,7 +112,7 @@ void TokenFlow::paintEvent(QPaintEvent* /*event*/) {
     }
     painter.setPen(ink);
     painter.drawText(place.adjusted(kPadding, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft,
-                     asText(token.text));
+                     spacedText(token.text));
   }
 }
 

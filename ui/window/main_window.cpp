@@ -13,6 +13,7 @@
 #include "ui/window/header_bar.h"
 #include "ui/window/jobs_panel.h"
 #include "ui/window/message_bar.h"
+#include "ui/window/page_tabs.h"
 
 #include <QAction>
 #include <QCloseEvent>
@@ -26,7 +27,6 @@
 #include <QStackedWidget>
 #include <QStandardPaths>
 #include <QStatusBar>
-#include <QTabWidget>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -71,7 +71,7 @@ void MainWindow::makeLayout() {
   panel_ = new FeaturePanel;
   jobsPanel_ = new JobsPanel(jobs_);
 
-  tabs_ = new QTabWidget;
+  tabs_ = new PageTabs;
   tabs_->setObjectName("pages");
   tabs_->setDocumentMode(true);
   makePages();
