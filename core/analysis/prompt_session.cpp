@@ -4,6 +4,7 @@
 #include "core/analysis/fine_tuning_run.h"
 #include "core/analysis/sae_edit_torch.h"
 #include "core/base/error.h"
+#include "core/lm/block_reuse.h"
 #include "core/lm/device_torch.h"
 #include "core/lm/language_model_torch.h"
 #include "core/lm/model_folder.h"
@@ -92,6 +93,7 @@ class LoadedSession final : public PromptSession {
 
   [[nodiscard]] PromptResult runIt(const std::string& prompt, const JobContext& job) {
     const at::NoGradGuard noGradients;
+    const BlockReuse reuse;
     const std::vector<TokenId> tokens = tokenizer_.encode(prompt);
     if (tokens.empty()) {
       throw UserError(ErrorCode::BadText, kWhat, "it is empty", "give a prompt with text in it");
