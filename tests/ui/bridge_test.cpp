@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
 #include "tests/ui/sample_index.h"
+#include "tests/ui/sanitized.h"
 #include "ui/bridge/errands.h"
 #include "ui/bridge/index_session.h"
 #include "ui/bridge/job_queue.h"
@@ -45,14 +46,6 @@ rlim_t addressSpace() {
   rlim_t pages = 0;
   statm >> pages;
   return pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE));
-}
-
-constexpr bool sanitized() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return true;
-#else
-  return false;
-#endif
 }
 
 }  // namespace
@@ -146,7 +139,7 @@ class BridgeTest : public QObject {
   }
 
   void tooLittleMemoryEndsTheJobAndNotTheWindow() {
-    if (sanitized()) QSKIP("a sanitizer ends the program instead");
+    if (test::sanitized()) QSKIP("a sanitizer ends the program instead");
     JobQueue queue;
     const auto withinMegabytes = [&](rlim_t megabytes, const JobQueue::Body& body) {
       rlimit before{};

@@ -2,6 +2,7 @@
 // The window as a person uses it: opened, clicked, typed into, given bad files.
 #include "core/base/files.h"
 #include "tests/ui/sample_index.h"
+#include "tests/ui/sanitized.h"
 #include "ui/bridge/paths.h"
 #include "ui/models/examples_model.h"
 #include "ui/models/feature_table_model.h"
@@ -545,6 +546,7 @@ class WindowTest : public QObject {
     qInfo("switch of feature, question to painted page: median %.1f ms (GUI thread %.1f ms)",
           wall[20], own[20]);
     QCOMPARE(painted[20], 1);
+    if (test::sanitized()) QSKIP("a sanitizer takes several times as long");
     QVERIFY(own[20] < 16);
   }
 
