@@ -348,13 +348,15 @@ class BridgeTest : public QObject {
     std::sort(milliseconds.begin(), milliseconds.end());
     qInfo("feature page from the database: median %.2f ms, 95%% %.2f ms", milliseconds[100],
           milliseconds[190]);
-    QVERIFY(milliseconds[100] < 16);
     QElapsedTimer timer;
     timer.start();
     session.showFeature(FeatureId{100});  // read before: answered within the call
     QCOMPARE(shown, 100);
-    qInfo("feature page at hand: %.3f ms", static_cast<double>(timer.nsecsElapsed()) / 1e6);
-    QVERIFY(timer.elapsed() < 16);
+    const double atHand = static_cast<double>(timer.nsecsElapsed()) / 1e6;
+    qInfo("feature page at hand: %.3f ms", atHand);
+    if (test::sanitized()) QSKIP("a sanitizer takes several times as long");
+    QVERIFY(milliseconds[100] < 16);
+    QVERIFY(atHand < 16);
   }
 
   void whatWasOpenStaysWhenOpeningFails() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/random.h"
+#include "tests/ui/sanitized.h"
 #include "ui/models/examples_model.h"
 #include "ui/models/feature_column_info.h"
 #include "ui/models/feature_table_model.h"
@@ -221,14 +222,16 @@ class ModelsTest : public QObject {
         slowest = std::max(slowest, timer.nsecsElapsed());
       }
     }
-    const double milliseconds = static_cast<double>(slowest) / 1e6;
-    qInfo("slowest sort of 32,768 rows by one column: %.1f ms", milliseconds);
-    QVERIFY(milliseconds < 50);
+    const double sort = static_cast<double>(slowest) / 1e6;
+    qInfo("slowest sort of 32,768 rows by one column: %.1f ms", sort);
     QElapsedTimer timer;
     timer.start();
     model.setFilter({.text = "the", .conditions = {*parseCondition("density > 0.2%")}});
-    qInfo("filter of 32,768 rows: %.1f ms", static_cast<double>(timer.nsecsElapsed()) / 1e6);
-    QVERIFY(timer.elapsed() < 50);
+    const double filter = static_cast<double>(timer.nsecsElapsed()) / 1e6;
+    qInfo("filter of 32,768 rows: %.1f ms", filter);
+    if (test::sanitized()) QSKIP("a sanitizer takes several times as long");
+    QVERIFY(sort < 50);
+    QVERIFY(filter < 50);
   }
 
   void csvHasTheAskedColumnsInTheShownOrder() {

@@ -3,6 +3,7 @@
 // was done must be there again afterwards.
 #include "core/base/files.h"
 #include "tests/ui/sample_index.h"
+#include "tests/ui/sanitized.h"
 #include "tests/ui/scripted_session.h"
 #include "ui/window/application.h"
 #include "ui/window/event_watchdog.h"
@@ -39,6 +40,7 @@ class SessionTest : public QObject {
     runSession(watchdog);
     qInfo("longest block of the window's thread: %.1f ms (%s)", watchdog.longestMilliseconds(),
           qPrintable(watchdog.longestEvent()));
+    if (test::sanitized()) QSKIP("a sanitizer takes several times as long");
     QVERIFY2(watchdog.longestMilliseconds() < kLongestBlockMilliseconds,
              qPrintable(watchdog.longestEvent()));
   }
