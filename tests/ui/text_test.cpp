@@ -81,6 +81,17 @@ class TextTest : public QObject {
     QVERIFY(words.width(cut) <= words.width(text) - 20);
   }
 
+  void whatIsForgottenIsMeasuredAgain() {
+    const WordPainter words(textFont(12));
+    const QFontMetricsF metrics(textFont(12));
+    for (int round = 0; round < 2; ++round) {
+      for (int number = 0; number < 5000; ++number) {  // more than are remembered
+        const QString text = QString("w%1").arg(number);
+        if (words.width(text) != metrics.horizontalAdvance(text)) QFAIL(qPrintable(text));
+      }
+    }
+  }
+
   void numbersOfOneLengthAreOneWidth() {
     const TabularText numbers(textFont(12));
     QCOMPARE(numbers.width(u"1111.11"), numbers.width(u"8064.97"));

@@ -47,10 +47,11 @@ void eachWord(const QString& text, const Take& take) {
 
 }  // namespace
 
-WordPainter::WordPainter(const QFont& font) : font_(font), metrics_(font), words_(kRemembered) {}
+WordPainter::WordPainter(const QFont& font) : font_(font), metrics_(font) {}
 
 const WordPainter::Word& WordPainter::word(const QString& text) const {
-  if (const Word* known = words_.object(text)) return *known;
+  const auto known = words_.constFind(text);
+  if (known != words_.constEnd()) return *known;
   QTextOption option;
   option.setWrapMode(QTextOption::NoWrap);
   QTextLayout layout(text, font_);
@@ -59,15 +60,15 @@ const WordPainter::Word& WordPainter::word(const QString& text) const {
   const QTextLine line = layout.createLine();
   layout.endLayout();
 
-  auto* made = new Word;
-  made->advance = metrics_.horizontalAdvance(text);
-  made->ascent = line.isValid() ? line.ascent() : metrics_.ascent();
-  made->glyphs.setTextFormat(Qt::PlainText);
-  made->glyphs.setTextOption(option);
-  made->glyphs.setText(text);
-  made->glyphs.prepare(QTransform(), font_);
-  words_.insert(text, made);
-  return *made;
+  Word made;
+  made.advance = metrics_.horizontalAdvance(text);
+  made.ascent = line.isValid() ? line.ascent() : metrics_.ascent();
+  made.glyphs.setTextFormat(Qt::PlainText);
+  made.glyphs.setTextOption(option);
+  made.glyphs.setText(text);
+  made.glyphs.prepare(QTransform(), font_);
+  if (words_.size() >= kRemembered) words_.clear();
+  return *words_.insert(text, made);
 }
 
 double WordPainter::width(const QString& text) const {

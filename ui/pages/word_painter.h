@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QCache>
 #include <QFont>
 #include <QFontMetricsF>
+#include <QHash>
 #include <QRectF>
 #include <QStaticText>
 #include <QString>
@@ -33,11 +33,12 @@ class WordPainter {
     double advance = 0;
     double ascent = 0;  ///< more than the font's where another has the letters
   };
+  /// Valid until the next call.
   [[nodiscard]] const Word& word(const QString& text) const;
 
   QFont font_;
   QFontMetricsF metrics_;
-  mutable QCache<QString, Word> words_;  ///< what is remembered shows in no result
+  mutable QHash<QString, Word> words_;  ///< what is remembered shows in no result
 };
 
 /// Where a line stands that is vertically centred in `cell`.

@@ -13,7 +13,7 @@ bool PageTabs::event(QEvent* event) {
   const bool changed = least != leastSize_ || bar != barSize_;
   leastSize_ = least;
   barSize_ = bar;
-  return changed ? QTabWidget::event(event) : QWidget::event(event);
+  return !changed || QTabWidget::event(event);
 }
 
 }  // namespace featurescope
