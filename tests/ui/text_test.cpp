@@ -72,6 +72,14 @@ class TextTest : public QObject {
     }
   }
 
+  void aTextOfSeveralLinesStaysOnItsOwn() {
+    const WordPainter words(textFont(12));
+    const QString text = QString("one\ntwo\tthree\u2028four\u2029five\rsix");
+    const QString expected = "one two three four five six";
+    QCOMPARE(words.width(text), words.width(expected));
+    QCOMPARE(byWords(words, text), byWords(words, expected));
+  }
+
   void whatIsElidedFitsAndTheRestIsLeftAlone() {
     const WordPainter words(textFont(12));
     const QString text = "a text of several words";

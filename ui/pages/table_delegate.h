@@ -5,7 +5,6 @@
 #include "ui/pages/tabular_text.h"
 #include "ui/pages/word_painter.h"
 
-#include <QFont>
 #include <QStyledItemDelegate>
 
 namespace featurescope {

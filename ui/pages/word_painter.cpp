@@ -29,9 +29,21 @@ bool keepsLineWhole(QChar character) {
   }
 }
 
+/// What would begin another line, or leap to a tab's place, is a space in one line.
+QString onOneLine(QString text) {
+  const auto breaks = [](QChar character) {
+    return character == u'\n' || character == u'\r' || character == u'\t' ||
+           character == QChar::LineSeparator || character == QChar::ParagraphSeparator;
+  };
+  if (std::none_of(text.cbegin(), text.cend(), breaks)) return text;
+  std::replace_if(text.begin(), text.end(), breaks, u' ');
+  return text;
+}
+
 /// Calls `take` with every word of the text, its leading spaces included, from the left.
 template <class Take>
-void eachWord(const QString& text, const Take& take) {
+void eachWord(const QString& asked, const Take& take) {
+  const QString text = onOneLine(asked);
   if (std::any_of(text.begin(), text.end(), keepsLineWhole)) {
     take(text);
     return;

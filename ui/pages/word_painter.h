@@ -15,7 +15,8 @@ namespace featurescope {
 /// Measures and draws lines of plain text word by word and remembers each word's glyphs: finding
 /// them (shaping) is what text costs, and the words of a page come again and again. A word is what
 /// stands from one run of spaces to the next, so letters that join or kern are shaped together; a
-/// line with text from right to left stays whole. For the GUI thread.
+/// line with text from right to left stays whole. Ends of lines and tabs are spaces. For the GUI
+/// thread.
 class WordPainter {
  public:
   explicit WordPainter(const QFont& font);
