@@ -69,53 +69,50 @@ QRectF ActivationDelegate::peakBox(const ContextRecord& context, const QRect& ce
   return {std::round(axis - shown / 2), cell.top() + 3.0, shown, cell.height() - 7.0};
 }
 
-/// The text just before the peak, as much as fits: shaping what nobody sees is what costs.
-QString ActivationDelegate::textBefore(const ContextRecord& context, double room) const {
-  QString text;
-  for (std::size_t i = context.peak; i-- > 0 && room > 0;) {
-    const QString token = spacedText(context.tokens[i]);
-    text.prepend(token);
-    room -= words().width(token);
+/// Only tokens in sight are measured: of a long context most are not.
+ActivationDelegate::Line ActivationDelegate::lineOf(const ContextRecord& context,
+                                                    const QRect& cell) const {
+  Line line{peakBox(context, cell), {}, {}};
+  double right = line.peak.left() - kPeakGap;
+  for (std::size_t i = context.peak; i-- > 0 && right > cell.left();) {
+    const QString text = spacedText(context.tokens[i]);
+    const double left = right - words().width(text);
+    line.before.push_back({i, text, left, right});
+    right = left;
   }
-  return text;
-}
-
-QString ActivationDelegate::textAfter(const ContextRecord& context, double room) const {
-  QString text;
-  for (std::size_t i = context.peak + 1; i < context.tokens.size() && room > 0; ++i) {
-    const QString token = spacedText(context.tokens[i]);
-    text += token;
-    room -= words().width(token);
+  double left = line.peak.right() + kPeakGap;
+  for (std::size_t i = context.peak + 1; i < context.tokens.size() && left < cell.right(); ++i) {
+    const QString text = spacedText(context.tokens[i]);
+    right = left + words().width(text);
+    line.after.push_back({i, text, left, right});
+    left = right;
   }
-  return text;
+  return line;
 }
 
 /// A ground, linear in its activation, behind every token of the context but the peak.
-void ActivationDelegate::paintTints(QPainter& painter, const QRect& cell,
-                                    const ExamplesModel& model, int row,
-                                    const QColor& ground) const {
+void ActivationDelegate::paintTints(QPainter& painter, const Line& line, const ExamplesModel& model,
+                                    int row, const QColor& ground) const {
   const ActivationRow& shown = model.activation(row);
-  const ContextRecord& context = shown.context;
-  if (shown.values.size() != context.tokens.size()) return;
-  const QRectF peak = peakBox(context, cell);
-  const auto tint = [&](std::size_t token, double left, double right) {
-    if (shown.values[token] <= 0) return;
-    const double share = model.shareOfMax(shown.values[token]);
-    painter.fillRect(QRectF(left, cell.top() + 3.0, right - left, cell.height() - 7.0),
-                     mixed(ground, colors().activation, share));
-  };
-  double right = peak.left() - kPeakGap;
-  for (std::size_t i = context.peak; i-- > 0 && right > cell.left();) {
-    const double left = right - words().width(spacedText(context.tokens[i]));
-    tint(i, left, right);
-    right = left;
+  if (shown.values.size() != shown.context.tokens.size()) return;
+  for (const auto* side : {&line.before, &line.after}) {
+    for (const PlacedToken& placed : *side) {
+      const float value = shown.values[placed.token];
+      if (value <= 0) continue;
+      const QRectF box(placed.left, line.peak.top(), placed.right - placed.left,
+                       line.peak.height());
+      painter.fillRect(box, mixed(ground, colors().activation, model.shareOfMax(value)));
+    }
   }
-  double left = peak.right() + kPeakGap;
-  for (std::size_t i = context.peak + 1; i < context.tokens.size() && left < cell.right(); ++i) {
-    right = left + words().width(spacedText(context.tokens[i]));
-    tint(i, left, right);
-    left = right;
-  }
+}
+
+/// What stands beside the peak, each side in one piece: its letters join across tokens.
+void ActivationDelegate::paintSides(QPainter& painter, const Line& line, double baseline) const {
+  QString before, after;
+  for (const PlacedToken& placed : line.before) before.prepend(placed.text);
+  for (const PlacedToken& placed : line.after) after += placed.text;
+  words().draw(painter, line.peak.left() - kPeakGap - words().width(before), baseline, before);
+  words().draw(painter, line.peak.right() + kPeakGap, baseline, after);
 }
 
 void ActivationDelegate::paintContext(QPainter& painter, const QRect& cell,
@@ -125,16 +122,13 @@ void ActivationDelegate::paintContext(QPainter& painter, const QRect& cell,
   if (context.tokens.empty()) return;
   painter.setClipRect(cell);
   painter.setRenderHint(QPainter::Antialiasing);
-  const QRectF peak = peakBox(context, cell);
+  const Line line = lineOf(context, cell);
+  const QRectF& peak = line.peak;
   const double baseline = baselineIn(cell, words().metrics());
 
-  paintTints(painter, cell, model, row, ground);
+  paintTints(painter, line, model, row, ground);
   painter.setPen(model.isRepeat(row) ? colors().faint : colors().dim);
-  const double beforeEnd = peak.left() - kPeakGap;
-  const QString before = textBefore(context, beforeEnd - cell.left());
-  words().draw(painter, beforeEnd - words().width(before), baseline, before);
-  const double afterBegin = peak.right() + kPeakGap;
-  words().draw(painter, afterBegin, baseline, textAfter(context, cell.right() - afterBegin));
+  paintSides(painter, line, baseline);
 
   // Over empty ground the fade is invisible, so nobody needs to know where the text ends.
   const auto fade = [&](double from, double to) {
@@ -163,20 +157,12 @@ void ActivationDelegate::paintContext(QPainter& painter, const QRect& cell,
 std::optional<std::size_t> ActivationDelegate::tokenAt(const ContextRecord& context,
                                                        const QRect& cell, int x) const {
   if (context.tokens.empty()) return std::nullopt;
-  const QRectF peak = peakBox(context, cell);
-  if (x >= peak.left() && x <= peak.right()) return context.peak;
-  if (x < peak.left()) {
-    double right = peak.left() - kPeakGap;
-    for (std::size_t i = context.peak; i-- > 0;) {
-      right -= words().width(spacedText(context.tokens[i]));
-      if (x >= right) return i;
-    }
-    return std::nullopt;
-  }
-  double left = peak.right() + kPeakGap;
-  for (std::size_t i = context.peak + 1; i < context.tokens.size(); ++i) {
-    left += words().width(spacedText(context.tokens[i]));
-    if (x < left) return i;
+  const Line line = lineOf(context, cell);
+  if (x >= line.peak.left() && x <= line.peak.right()) return context.peak;
+  // The gap beside the peak is the next token's.
+  const bool isBefore = x < line.peak.left();
+  for (const PlacedToken& placed : isBefore ? line.before : line.after) {
+    if (isBefore ? x >= placed.left : x < placed.right) return placed.token;
   }
   return std::nullopt;
 }

@@ -5,8 +5,11 @@
 #include "ui/pages/table_delegate.h"
 
 #include <QRectF>
+#include <QString>
 
+#include <cstddef>
 #include <optional>
+#include <vector>
 
 namespace featurescope {
 
@@ -30,13 +33,24 @@ class ActivationDelegate final : public TableDelegate {
                                                    int x) const;
 
  private:
+  struct PlacedToken {
+    std::size_t token;  ///< of the context
+    QString text;
+    double left, right;
+  };
+  /// The tokens of a context in sight, each side from the peak outwards.
+  struct Line {
+    QRectF peak;
+    std::vector<PlacedToken> before, after;
+  };
+
+  [[nodiscard]] Line lineOf(const ContextRecord& context, const QRect& cell) const;
+  [[nodiscard]] QRectF peakBox(const ContextRecord& context, const QRect& cell) const;
   void paintContext(QPainter& painter, const QRect& cell, const ExamplesModel& model, int row,
                     const QColor& ground) const;
-  void paintTints(QPainter& painter, const QRect& cell, const ExamplesModel& model, int row,
+  void paintTints(QPainter& painter, const Line& line, const ExamplesModel& model, int row,
                   const QColor& ground) const;
-  [[nodiscard]] QString textBefore(const ContextRecord& context, double room) const;
-  [[nodiscard]] QString textAfter(const ContextRecord& context, double room) const;
-  [[nodiscard]] QRectF peakBox(const ContextRecord& context, const QRect& cell) const;
+  void paintSides(QPainter& painter, const Line& line, double baseline) const;
 };
 
 }  // namespace featurescope
