@@ -6,8 +6,10 @@
 #include <array>
 #include <filesystem>
 #include <new>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace featurescope {
@@ -37,6 +39,13 @@ TEST(UserError, HoldsWhatAForeignFileSaysToAReadableLengthAndToPlainCharacters) 
         return text;
       }());
   EXPECT_TRUE(cut.next().ends_with("é…"));
+}
+
+TEST(ErrorCode, HasANameOfItsOwn) {
+  std::set<std::string_view> names;
+  const auto last = static_cast<int>(ErrorCode::Internal);
+  for (int code = 0; code <= last; ++code) names.insert(name(static_cast<ErrorCode>(code)));
+  EXPECT_EQ(std::ssize(names), last + 1);
 }
 
 TEST(Guarded, TurnsALibraryExceptionIntoAUserErrorWithItsFirstLineOnly) {
