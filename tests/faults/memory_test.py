@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 import fault_jobs
-from fault_jobs import SHORT_TRAIN, SHORT_TUNE, FaultTest, Index
+from fault_jobs import SHORT_TRAIN, SHORT_TUNE, FaultTest, Index, Written
 from support.program import PROGRAM, Result
 
 FAILING_MEMORY = next(PROGRAM.parents[1].rglob("libfailing_memory.so"))
@@ -58,6 +58,17 @@ class OutOfMemory(FaultTest):
     def test_index(self):
         self.survives(Index)
 
+    def test_verbs_that_write_one_file_or_folder(self):
+        forward = self.forward()
+        self.survives(forward)
+        self.done(*forward.start)
+        self.done(*Index.start)
+        self.inputs = self.names()
+        self.survives(Written("codes.safetensors", "encode", "--sae", "sae", "--activations", forward.out,
+                              "--tensor", fault_jobs.SITE, "--quiet"))
+        self.survives(Written("converted", "convert", "sae", "converted", "--to", "neel", flag=None))
+        self.survives(Written("rows.csv", "features", "i.sqlite", flag="--csv"))
+
     def reads(self, *arguments):
         """A verb that writes nothing."""
         moments = self.moments_of(arguments)
@@ -74,7 +85,12 @@ class OutOfMemory(FaultTest):
         self.reads("evaluate", *model, "--layers", "0-1", "--text", "text.txt", "--context", "32", "--tokens", 256,
                    "--quiet")
         self.reads("attribute", *model, 3)
+        self.done(*SHORT_TUNE.start)
+        self.reads("compare", "run", "--tokens", 256)
+        self.reads("inspect", *model, "--layer", 1, "--prompt", "The castle is")
+        self.reads("cosines", "i.sqlite")
         self.reads("features", "i.sqlite")
+        self.reads("activations", "i.sqlite", 3)
         self.reads("search", "i.sqlite", "--regex", "river")
         self.reads("tokenize", "--model", "model", "text.txt")
 
