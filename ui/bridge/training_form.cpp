@@ -20,22 +20,22 @@ namespace {
 QString translated(const char* text) { return QCoreApplication::translate("TrainingForm", text); }
 
 /// What the command line refuses although a run could have it: two answers to one question.
-QStringList contradictions(const FormValues& values) {
+QStringList contradictions(const FormValues& values, const FormValues& initial) {
   QStringList found;
   if (values.isOn("--steps") == values.isOn("--tokens")) {
     found.append(values.isOn("--steps") ? translated("Give steps or tokens, not both.")
                                         : translated("Say how long: steps or tokens."));
   }
-  const auto changed = [&](const char* flag, const char* initial) {
-    return values.isOn(flag) && values.of(flag) != QLatin1String(initial);
+  const auto changed = [&](const char* flag) {
+    return values.isOn(flag) && values.of(flag) != initial.of(flag);
   };
-  if (changed("--expansion", "4") && values.isOn("--features")) {
+  if (changed("--expansion") && values.isOn("--features")) {
     found.append(translated("Give the expansion or the number of features, not both."));
   }
-  if (changed("--target-sparsity", "0.01") && values.isOn("--target-l0")) {
+  if (changed("--target-sparsity") && values.isOn("--target-l0")) {
     found.append(translated("Give the target sparsity or the target l0, not both."));
   }
-  if (changed("--b-dec-init", "median") && values.isOn("--init")) {
+  if (changed("--b-dec-init") && values.isOn("--init")) {
     found.append(translated("A start from a file holds b_dec: leave its start alone."));
   }
   return found;
@@ -83,7 +83,7 @@ FormCheck TrainingForm::check(const FormValues& values) const {
   reader.checkContext();
   reader.checkRun(fields());
   FormCheck& result = reader.result();
-  result.wrong = contradictions(values);
+  result.wrong = contradictions(values, initialValues());
   const bool all = reader.model() && values.isOn("--text") && result.wrong.isEmpty();
   if (!all || !complete(values, result)) return std::move(result);
   reader.checkWhole([&] {
