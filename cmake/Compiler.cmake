@@ -33,8 +33,9 @@ endif()
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  # A precompiled header is part of nearly every compile; without this sloppiness ccache skips them.
-  set(CMAKE_CXX_COMPILER_LAUNCHER env
+  # A precompiled header is part of nearly every compile: without this sloppiness ccache skips them,
+  # without remembering hashes by inode it reads those 400 MB each time.
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_INODECACHE=1
     CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
     CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
   add_compile_options(-fpch-preprocess)
