@@ -88,6 +88,14 @@ constexpr const char* kBuildSettings =
     "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;"
     "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA secure_delete = OFF;";
 
+/// SQLite also calls it a want of memory when a damaged file names a size that no value has,
+/// without asking for any.
+bool isRoomForAValue() {
+  void* room = sqlite3_malloc64(kLongestValue);
+  sqlite3_free(room);
+  return room != nullptr;
+}
+
 }  // namespace
 
 void Database::Close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
@@ -164,6 +172,7 @@ void Database::close() {
 }
 
 void Database::fail(int code) const {
+  if (code == SQLITE_NOMEM && !writes_ && isRoomForAValue()) code = SQLITE_CORRUPT;
   const ErrorCode ours = writes_ ? ErrorCode::CannotWrite : ErrorCode::DatabaseError;
   const int systemError = handle_ ? sqlite3_system_errno(handle()) : 0;
   const std::string system =

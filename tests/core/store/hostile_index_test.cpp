@@ -112,6 +112,31 @@ TEST_F(HostileIndex, WhosePagesAreLinkedAgainAndAgainIsFoundDamagedSoon) {
   EXPECT_LT((std::clock() - begin) / CLOCKS_PER_SEC, 30);
 }
 
+TEST_F(HostileIndex, WhoseFirstRowIsLongerThanAnyFileIsDamagedAndNoWantOfMemory) {
+  constexpr std::size_t kPage = 512, kPages = 41, kCell = 300;  // more pages than the row's header
+  const auto number = [](std::size_t value) {
+    return std::string{static_cast<char>(value >> 8), static_cast<char>(value)};
+  };
+  std::string bytes(kPages * kPage, '\0');
+  const auto put = [&](std::size_t at, const std::string& part) {
+    bytes.replace(at, part.size(), part);
+  };
+  put(0, "SQLite format 3");
+  put(16, number(kPage));
+  put(21, "\x40\x20\x20");                // fractions of a page, the same in every file
+  put(100, "\x0d");                       // a leaf,
+  put(103, number(1));                    // of one row,
+  put(108, number(kCell));                // which begins here
+  put(kCell, std::string(11, '\xff'));    // its length and its id,
+  put(kCell + 11, {'\0', '\xff', '\0'});  // the length of its header: 16256 bytes
+  std::ofstream(path_, std::ios::binary) << bytes;
+  EXPECT_THAT(messageOf([&] {
+                const Database database(path_, Database::Access::Read, path_);
+                (void)database.integer("SELECT count(*) FROM sqlite_master");
+              }),
+              HasSubstr("the database is damaged"));
+}
+
 TEST_F(HostileIndex, RunsNoTriggerNotEvenWhereItIsWritten) {
   runPlain(path_,
            "CREATE TABLE a (x); CREATE TABLE fired (x);"
