@@ -89,9 +89,11 @@ constexpr const char* kBuildSettings =
     "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA secure_delete = OFF;";
 
 /// SQLite also calls it a want of memory when a damaged file names a size that no value has,
-/// without asking for any.
-bool isRoomForAValue() {
-  void* room = sqlite3_malloc64(kLongestValue);
+/// without asking for any. Memory is not what it wants where it gets as much as it ever held, and
+/// the longest value besides.
+bool hasMemoryForMore() {
+  const sqlite3_int64 freed = sqlite3_memory_highwater(0) - sqlite3_memory_used();
+  void* room = sqlite3_malloc64(static_cast<sqlite3_uint64>(freed + kLongestValue));
   sqlite3_free(room);
   return room != nullptr;
 }
@@ -172,7 +174,7 @@ void Database::close() {
 }
 
 void Database::fail(int code) const {
-  if (code == SQLITE_NOMEM && !writes_ && isRoomForAValue()) code = SQLITE_CORRUPT;
+  if (code == SQLITE_NOMEM && !writes_ && hasMemoryForMore()) code = SQLITE_CORRUPT;
   const ErrorCode ours = writes_ ? ErrorCode::CannotWrite : ErrorCode::DatabaseError;
   const int systemError = handle_ ? sqlite3_system_errno(handle()) : 0;
   const std::string system =

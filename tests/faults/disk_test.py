@@ -79,7 +79,8 @@ class FailingDisk(FaultTest):
                     self.assertEqual(job.outcome(self.folder), expected)
             self.remove(job)
             self.clear_hidden()
-        print(f"{job.name}: {tried} faults of {6 * calls} tried, in {min(tried, calls)} of {calls} writes, {told} told, the others harmless")
+        print(f"{job.name}: {tried} faults of {6 * calls} tried, in {min(tried, calls)} of {calls} writes, "
+              f"{told} told, the others harmless")
 
     def test_training(self):
         self.survives(SHORT_TRAIN)

@@ -6,7 +6,9 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
 #include <vector>
 
 namespace featurescope {
