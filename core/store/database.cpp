@@ -95,6 +95,7 @@ bool hasMemoryForMore() {
   const sqlite3_int64 freed = sqlite3_memory_highwater(0) - sqlite3_memory_used();
   void* room = sqlite3_malloc64(static_cast<sqlite3_uint64>(freed + kLongestValue));
   sqlite3_free(room);
+  static_cast<void>(sqlite3_memory_highwater(1));  // this was no use of memory
   return room != nullptr;
 }
 
