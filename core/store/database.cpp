@@ -175,7 +175,7 @@ void Database::close() {
 }
 
 void Database::fail(int code) const {
-  if (code == SQLITE_NOMEM && !writes_ && hasMemoryForMore()) code = SQLITE_CORRUPT;
+  if (code == SQLITE_NOMEM && hasMemoryForMore()) code = SQLITE_CORRUPT;
   const ErrorCode ours = writes_ ? ErrorCode::CannotWrite : ErrorCode::DatabaseError;
   const int systemError = handle_ ? sqlite3_system_errno(handle()) : 0;
   const std::string system =
