@@ -139,20 +139,31 @@ void Database::boundWork() const {
       handle(), kWorkBetweenLooks,
       [](void* bound) {
         const auto& work = *static_cast<Work*>(bound);
-        if (work.done == nullptr) return 0;
-        *work.done += kWorkBetweenLooks;
-        return *work.done > work.most ? 1 : 0;
+        if (work.running == nullptr) return 0;
+        *work.running += kWorkBetweenLooks;
+        return work.isTooMuch(*work.running) ? 1 : 0;
       },
       work_.get());
 }
 
+Database::SharedBound::SharedBound(const Database& database, std::size_t statements)
+    : database_(database) {
+  database_.work_->shared = &done_;
+  database_.work_->sharers = statements;
+}
+
+Database::SharedBound::~SharedBound() {
+  database_.work_->shared = nullptr;
+  database_.work_->sharers = 1;
+}
+
 void Database::execute(const std::string& sql) {
   std::uint64_t done = 0;
-  work_->done = &done;
+  work_->running = &done;
   const int code = sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr);
-  work_->done = nullptr;
+  work_->running = nullptr;
   if (code != SQLITE_OK)
-    fail(code == SQLITE_INTERRUPT && done > work_->most ? SQLITE_CORRUPT : code);
+    fail(code == SQLITE_INTERRUPT && work_->isTooMuch(done) ? SQLITE_CORRUPT : code);
 }
 
 std::int64_t Database::integer(std::string_view sql) const {
@@ -273,13 +284,13 @@ Statement& Statement::bindNull(int parameter) {
 }
 
 bool Statement::step() {
-  Database::Work& work = *database_->work_;
-  work.done = &work_;
+  Database::Work& bound = *database_->work_;
+  bound.running = &work();
   const int code = sqlite3_step(statement_.get());
-  work.done = nullptr;
+  bound.running = nullptr;
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  database_->fail(code == SQLITE_INTERRUPT && work_ > work.most ? SQLITE_CORRUPT : code);
+  database_->fail(code == SQLITE_INTERRUPT && bound.isTooMuch(work()) ? SQLITE_CORRUPT : code);
 }
 
 void Statement::run() {
@@ -289,7 +300,19 @@ void Statement::run() {
 
 void Statement::reset() {
   sqlite3_reset(statement_.get());
-  work_ = 0;
+  ownWork_ = 0;
+}
+
+std::uint64_t& Statement::work() const {
+  std::uint64_t* shared = database_->work_->shared;
+  return shared != nullptr ? *shared : ownWork_;
+}
+
+std::string_view Statement::given(const void* bytes, int size) const {
+  if (bytes == nullptr) return {};
+  work() += static_cast<std::uint64_t>(size);
+  if (database_->work_->isTooMuch(work())) database_->fail(SQLITE_CORRUPT);
+  return {static_cast<const char*>(bytes), static_cast<std::size_t>(size)};
 }
 
 bool Statement::isNull(int column) const {
@@ -304,16 +327,12 @@ double Statement::real(int column) const { return sqlite3_column_double(statemen
 
 std::string Statement::text(int column) const {
   const unsigned char* start = sqlite3_column_text(statement_.get(), column);
-  const int size = sqlite3_column_bytes(statement_.get(), column);
-  if (start == nullptr) return {};
-  return {reinterpret_cast<const char*>(start), static_cast<std::size_t>(size)};
+  return std::string(given(start, sqlite3_column_bytes(statement_.get(), column)));
 }
 
 std::string_view Statement::blob(int column) const {
   const void* start = sqlite3_column_blob(statement_.get(), column);
-  const int size = sqlite3_column_bytes(statement_.get(), column);
-  if (start == nullptr) return {};
-  return {static_cast<const char*>(start), static_cast<std::size_t>(size)};
+  return given(start, sqlite3_column_bytes(statement_.get(), column));
 }
 
 std::optional<double> Statement::optionalReal(int column) const {

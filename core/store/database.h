@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -51,15 +52,34 @@ class Database {
   /// fails as on a damaged file. To be called by who took SQLite's progress handler for something
   /// else and gives it back.
   void boundWork() const;
+  /// While it lives, statements are bounded together, by the work of so many (at least one) that
+  /// each read the whole file: what runs many of them must not take as many bounds. One at a time.
+  class SharedBound {
+   public:
+    SharedBound(const Database& database, std::size_t statements);
+    ~SharedBound();
+    SharedBound(const SharedBound&) = delete;
+    SharedBound& operator=(const SharedBound&) = delete;
+
+   private:
+    const Database& database_;
+    std::uint64_t done_ = 0;
+  };
   /// Throws what SQLite's result `code` means here.
   [[noreturn]] void fail(int code) const;
 
  private:
   friend class Statement;
-  /// Instructions of SQLite's machine.
+  /// Instructions of SQLite's machine, and bytes of the texts it gave.
   struct Work {
-    std::uint64_t most = 0;
-    std::uint64_t* done = nullptr;  ///< by the statement that runs
+    std::uint64_t most = 0;            ///< of one statement; 0: not bounded
+    std::uint64_t* running = nullptr;  ///< done by the statement that runs, or shared
+    std::uint64_t* shared = nullptr;   ///< done by all of a SharedBound
+    std::uint64_t sharers = 1;
+
+    [[nodiscard]] bool isTooMuch(std::uint64_t done) const {
+      return most != 0 && done > most * sharers;
+    }
   };
   struct Close {
     void operator()(sqlite3* handle) const;
@@ -107,9 +127,14 @@ class Statement {
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const;
   };
+  /// Where its work is counted.
+  [[nodiscard]] std::uint64_t& work() const;
+  /// A value of the row; cells that share their pages make a small file give many bytes, too.
+  [[nodiscard]] std::string_view given(const void* bytes, int size) const;
+
   const Database* database_;
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
-  std::uint64_t work_ = 0;  ///< since it was made or reset, as Database counts it
+  mutable std::uint64_t ownWork_ = 0;  ///< since it was made or reset, where it shares no bound
 };
 
 }  // namespace featurescope

@@ -334,6 +334,7 @@ ContextRecord IndexReader::context(Position position, std::int64_t before,
     if (record.tokens.empty()) record.first = rows.integer(0);
     if (rows.integer(0) == position) record.peak = record.tokens.size();
     record.tokens.push_back(rows.text(1));
+    if (std::ssize(record.tokens) > before + after + 1) state_->database.fail(SQLITE_CORRUPT);
   }
   return record;
 }

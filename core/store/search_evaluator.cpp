@@ -17,6 +17,10 @@ namespace featurescope {
 
 namespace {
 
+// A sequence is a few thousand tokens. Rows that all name one long token would make it as long as
+// the square of a damaged file.
+constexpr std::size_t kLongestText = 64 << 20;
+
 /// Walks a cursor stretch by stretch.
 class StretchWalk {
  public:
@@ -114,12 +118,18 @@ class TextEvaluator final : public SearchEvaluator {
 
   void evaluate(PositionSet& hits, const PositionSet* within) override {
     sequences_.bind(1, hits.begin()).bind(2, hits.end());
+    Position end = hits.begin();  // of the sequence before
     while (sequences_.step()) {
       state_.throwIfInterrupted();
       const Position start = sequences_.integer(0);
-      const Position end = start + std::min(hits.end() - start, sequences_.integer(1));
+      const Position length = sequences_.integer(1);
+      if (start != end || length < 1 || length > hits.end() - start) {
+        state_.database.fail(SQLITE_CORRUPT);
+      }
+      end = start + length;
       if (within == nullptr || within->next(start) < end) search(start, end, hits);
     }
+    if (end != hits.end()) state_.database.fail(SQLITE_CORRUPT);
     sequences_.reset();
   }
   [[nodiscard]] bool isDear() const override { return true; }
@@ -129,9 +139,10 @@ class TextEvaluator final : public SearchEvaluator {
     text_.clear();
     ends_.clear();
     tokens_.bind(1, start).bind(2, end);
-    while (tokens_.step()) {
+    while (std::ssize(ends_) <= end - start && tokens_.step()) {
       text_ += state_.tokenTexts().bytes(TokenId{static_cast<std::int32_t>(tokens_.integer(0))});
       ends_.push_back(text_.size());
+      if (text_.size() > kLongestText) state_.database.fail(SQLITE_CORRUPT);
     }
     tokens_.reset();
     if (std::ssize(ends_) != end - start) state_.database.fail(SQLITE_CORRUPT);

@@ -18,17 +18,29 @@ namespace {
 // Stretches grow: the first hits come at once, and a search of everything is not held up by many.
 constexpr Position kFirstStretch = 1 << 14, kLongestStretch = 1 << 19;
 
+/// Parts of a condition that read the file.
+std::size_t readersOf(const SearchCondition& condition) {
+  if (condition.conditions().empty()) return 1;
+  std::size_t readers = 0;
+  for (const SearchCondition& part : condition.conditions()) readers += readersOf(part);
+  return readers;
+}
+
 /// First position of the sequence that holds `position`.
 Position sequenceStart(const Database& database, Position position) {
   Statement row(database, "SELECT max(start) FROM sequence WHERE start <= ?");
-  return row.bind(1, position).step() ? row.integer(0) : 0;
+  const Position start = row.bind(1, position).step() ? row.integer(0) : 0;
+  if (start < 0 || start > position) database.fail(SQLITE_CORRUPT);
+  return start;
 }
 
 /// End of the sequence that holds `position`, in a corpus of so many tokens.
 Position sequenceEnd(const Database& database, Position position, Position tokens) {
   Statement row(database, "SELECT min(start) FROM sequence WHERE start > ?");
   row.bind(1, position).step();
-  return row.isNull(0) ? tokens : std::min(row.integer(0), tokens);
+  if (row.isNull(0)) return tokens;
+  if (row.integer(0) <= position) database.fail(SQLITE_CORRUPT);
+  return std::min(row.integer(0), tokens);
 }
 
 /// Takes hits until there are as many as were asked for.
@@ -96,6 +108,24 @@ void addTexts(const IndexReader& reader, const Database& database, std::int64_t 
   }
 }
 
+void takeHits(const SearchQuery& query, const IndexReader& reader, IndexReader::State& state,
+              SearchResult& result) {
+  const Database::SharedBound bound(state.database, readersOf(query.condition));
+  const auto evaluator =
+      makeEvaluator(query.condition, reader, state, query.from, result.cutFeatures);
+  HitCollector collector(query, result);
+  Position begin = sequenceStart(state.database, query.from);
+  for (Position length = kFirstStretch; begin < state.tokens && !collector.done();
+       length = std::min(2 * length, kLongestStretch)) {
+    state.throwIfInterrupted();
+    const Position last = std::min(begin + length, state.tokens) - 1;
+    PositionSet found(begin, sequenceEnd(state.database, last, state.tokens));
+    evaluator->evaluate(found, nullptr);
+    collector.take(found);
+    begin = found.end();
+  }
+}
+
 }  // namespace
 
 SearchResult IndexReader::search(const SearchQuery& query) const {
@@ -106,19 +136,7 @@ SearchResult IndexReader::search(const SearchQuery& query) const {
   }
   state_->interrupted = false;
   SearchResult result;
-  const auto evaluator =
-      makeEvaluator(query.condition, *this, *state_, query.from, result.cutFeatures);
-  HitCollector collector(query, result);
-  Position begin = sequenceStart(state_->database, query.from);
-  for (Position length = kFirstStretch; begin < state_->tokens && !collector.done();
-       length = std::min(2 * length, kLongestStretch)) {
-    state_->throwIfInterrupted();
-    const Position last = std::min(begin + length, state_->tokens) - 1;
-    PositionSet found(begin, sequenceEnd(state_->database, last, state_->tokens));
-    evaluator->evaluate(found, nullptr);
-    collector.take(found);
-    begin = found.end();
-  }
+  takeHits(query, *this, *state_, result);
   if (query.shown && !result.hits.empty()) {
     const FeatureRecord shown = feature(*query.shown);
     addActivations(PostingCursor::ofFeature(state_->database, shown, result.hits.front().position),

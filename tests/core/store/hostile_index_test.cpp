@@ -6,6 +6,7 @@
 #include "tests/core/store/small_index.h"
 #include "tests/core/store/store_checks.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,6 +14,7 @@
 #include <fstream>
 #include <functional>
 #include <new>
+#include <numeric>
 
 namespace featurescope {
 namespace {
@@ -24,6 +26,7 @@ using testing::makeSmallIndex;
 using testing::messageOf;
 using testing::plainQuery;
 using testing::runPlain;
+using testing::SmallIndex;
 using testing::write;
 
 /// A database file as its pages (https://sqlite.org/fileformat2.html).
@@ -37,9 +40,7 @@ class Pages {
   /// Makes the table's tree of pages one of `depth` levels in which each page's children are all
   /// the same page: as many rows as the number of children to that power.
   void linkAgainAndAgain(const std::string& table, int depth) {
-    std::size_t page = std::stoul(
-        plainQuery(path_, "SELECT rootpage FROM sqlite_master WHERE name = '" + table + "'")
-            .front());
+    std::size_t page = rootOf(table);
     ASSERT_EQ(bytes_[start(page)], kInterior) << "too few rows for a tree";
     const std::string interior = bytes_.substr(start(page), size_);
     const std::vector<std::size_t> children = childrenOf(page);
@@ -53,8 +54,27 @@ class Pages {
     std::ofstream(path_, std::ios::binary) << bytes_;
   }
 
+  /// Gives the rows of a table of one page these ids, below 128 as they were, in any order.
+  void setRowIds(const std::string& table, const std::vector<char>& ids) {
+    const std::size_t page = rootOf(table);
+    ASSERT_EQ(bytes_[start(page)], kLeaf) << "too many rows";
+    ASSERT_EQ(number(start(page) + kCount, 2), ids.size());
+    for (std::size_t row = 0; row < ids.size(); ++row) {
+      const std::size_t cell = number(start(page) + kLeafCells + 2 * row, 2);
+      bytes_[start(page) + cell + 1] = ids[row];  // after its length, a byte as well
+    }
+    std::ofstream(path_, std::ios::binary) << bytes_;
+  }
+
  private:
-  static constexpr char kInterior = 5;
+  static constexpr char kInterior = 5, kLeaf = 13;
+  static constexpr std::size_t kCount = 3, kLast = 8, kLeafCells = 8, kCells = 12;
+
+  [[nodiscard]] std::size_t rootOf(const std::string& table) const {
+    return std::stoul(
+        plainQuery(path_, "SELECT rootpage FROM sqlite_master WHERE name = '" + table + "'")
+            .front());
+  }
 
   [[nodiscard]] std::size_t start(std::size_t page) const { return (page - 1) * size_; }
 
@@ -69,7 +89,6 @@ class Pages {
 
   /// Where an interior page names its children: in its cells, and the last in its header.
   [[nodiscard]] std::vector<std::size_t> childPlaces(std::size_t page) const {
-    constexpr std::size_t kCount = 3, kLast = 8, kCells = 12;
     std::vector<std::size_t> places;
     const std::size_t cells = number(start(page) + kCount, 2);
     for (std::size_t cell = 0; cell < cells; ++cell) {
@@ -110,6 +129,119 @@ TEST_F(HostileIndex, WhosePagesAreLinkedAgainAndAgainIsFoundDamagedSoon) {
             }),
             ErrorCode::DatabaseError);
   EXPECT_LT((std::clock() - begin) / CLOCKS_PER_SEC, 30);
+}
+
+/// An index of three sequences of 20 tokens each, and no feature.
+SmallIndex threeSequences() {
+  SmallIndex index = makeSmallIndex(3, false);
+  index.features.clear();
+  index.sequenceLengths = {20, 20, 20};
+  index.tokens.resize(60);
+  index.display.resize(60);
+  return index;
+}
+
+TEST_F(HostileIndex, WhoseSequencesDoNotAscendIsFoundDamagedByASearch) {
+  write(path_, threeSequences());
+  const std::string whole = readFile(path_);
+  const std::vector<std::vector<char>> orders{{0, 59, 0}, {0, 0, 0}, {20, 0, 40}, {0, 40, 20}};
+  for (const auto& order : orders) {
+    std::ofstream(path_, std::ios::binary) << whole;
+    Pages(path_).setRowIds("sequence", order);
+    const IndexReader reader = IndexReader::open(path_);
+    EXPECT_EQ(
+        codeOf([&] {
+          (void)reader.search({.condition = SearchCondition::text("[a-z]"), .countAll = true});
+        }),
+        ErrorCode::DatabaseError)
+        << ::testing::PrintToString(order);
+  }
+}
+
+TEST_F(HostileIndex, WhosePositionsRepeatIsFoundDamagedByAContext) {
+  write(path_, threeSequences());
+  std::vector<char> positions(60, 3);
+  std::iota(positions.begin(), positions.begin() + 3, '\0');
+  Pages(path_).setRowIds("corpus_token", positions);
+  const IndexReader reader = IndexReader::open(path_);
+  EXPECT_EQ(codeOf([&] { (void)reader.context(3, 1, 1); }), ErrorCode::DatabaseError);
+}
+
+/// Makes a corpus of pages that are linked again and again, larger than any that was written.
+class EndlessCorpus : public HostileIndex {
+ protected:
+  void SetUp() override {
+    write(path_, longCorpus(), 0);  // no room for the positions of tokens: they are looked for
+    Pages(path_).linkAgainAndAgain("corpus_token", 8);
+  }
+
+  static SmallIndex longCorpus() {
+    SmallIndex index = threeSequences();
+    const SmallIndex once = index;
+    for (int again = 0; again < 500; ++again) {
+      for (std::size_t i = 0; i < once.tokens.size(); ++i) {
+        index.tokens.push_back(once.tokens[i]);
+        index.display.push_back(once.display[i]);
+      }
+    }
+    index.sequenceLengths = {index.tokens.size()};
+    return index;
+  }
+};
+
+TEST_F(EndlessCorpus, IsFoundDamagedSoonByWhateverReadsIt) {
+  const IndexReader reader = IndexReader::open(path_);
+  const std::vector<std::function<void()>> readings{
+      [&] { (void)reader.context(3, 1'000'000, 1'000'000); },
+      [&] { (void)reader.search({.condition = SearchCondition::token(" the"), .countAll = true}); },
+      [&] { (void)reader.search({.condition = SearchCondition::text("t.e"), .countAll = true}); }};
+  const std::clock_t begin = std::clock();
+  for (std::size_t i = 0; i < readings.size(); ++i) {
+    EXPECT_EQ(codeOf(readings[i]), ErrorCode::DatabaseError) << "reading " << i;
+  }
+  EXPECT_LT((std::clock() - begin) / CLOCKS_PER_SEC, 30);
+}
+
+/// A statement of some millions of instructions that gives one row.
+void countToAMillion(const Database& database) {
+  EXPECT_EQ(database.integer("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+                             "LIMIT 1000000) SELECT count(*) FROM n"),
+            1'000'000);
+}
+
+TEST_F(HostileIndex, CannotMakeASearchTakeAsManyBoundsAsItRunsStatements) {
+  write(path_, makeSmallIndex(3, false));
+  const Database database(path_, Database::Access::Read, path_);
+  const auto countOften = [&] {
+    for (int again = 0; again < 5; ++again) countToAMillion(database);
+  };
+  countOften();
+  {
+    const Database::SharedBound bound(database, 1);
+    EXPECT_EQ(codeOf(countOften), ErrorCode::DatabaseError);
+  }
+  {
+    const Database::SharedBound bound(database, 10);
+    countOften();
+  }
+  countOften();
+}
+
+TEST_F(HostileIndex, GivesNoMoreBytesThanItsSizeAllows) {
+  write(path_, makeSmallIndex(3, false));
+  const Database database(path_, Database::Access::Read, path_);
+  for (const char* value : {"hex(zeroblob(500000))", "zeroblob(1000000)"}) {
+    Statement rows(database, fmt::format("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+                                         "FROM n LIMIT 1000) SELECT {} FROM n",
+                                         value));
+    std::size_t bytes = 0;
+    EXPECT_EQ(codeOf([&] {
+                while (rows.step()) bytes += rows.blob(0).size();
+              }),
+              ErrorCode::DatabaseError);
+    EXPECT_GE(bytes, 20'000'000U);
+    EXPECT_LE(bytes, 20'000'000U + 20 * fs::file_size(path_));
+  }
 }
 
 TEST_F(HostileIndex, WhoseFirstRowIsLongerThanAnyFileIsDamagedAndNoWantOfMemory) {
