@@ -207,6 +207,9 @@ void Database::fail(int code) const {
       throw UserError(ErrorCode::BadFile, subject_, "it is not a SQLite database",
                       "choose a file made by `featurescope index`");
     case SQLITE_CORRUPT:
+    case SQLITE_TOOBIG:  // these are values that no table of ours holds
+    case SQLITE_MISMATCH:
+    case SQLITE_CONSTRAINT:
       throw UserError(ErrorCode::DatabaseError, subject_, "the database is damaged",
                       "build the index again");
     case SQLITE_BUSY:

@@ -3,8 +3,10 @@
 #include "core/base/files.h"
 #include "core/store/database.h"
 #include "core/store/index_reader.h"
+#include "core/store/upgrade_index.h"
 #include "tests/core/store/small_index.h"
 #include "tests/core/store/store_checks.h"
+#include "tests/core/store/version_1.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -269,6 +271,41 @@ TEST_F(HostileIndex, WhoseFirstRowIsLongerThanAnyFileIsDamagedAndNoWantOfMemory)
                 }),
                 HasSubstr("the database is damaged"));
   }
+}
+
+/// An upgrade of a damaged index: refused, and nothing but the file as it was is there afterwards.
+void expectNoUpgrade(const fs::path& path) {
+  const std::string bytes = readFile(path);
+  EXPECT_THAT(messageOf([&] { (void)upgradeIndex(path); }), HasSubstr("the database is damaged"));
+  EXPECT_EQ(readFile(path), bytes);
+  EXPECT_EQ(std::distance(fs::directory_iterator(path.parent_path()), {}), 1);
+}
+
+TEST_F(HostileIndex, IsNotUpgradedWhereItsPagesAreLinkedAgainAndAgain) {
+  testing::writeVersion1(path_, makeSmallIndex(3, false, 3000));
+  Pages(path_).linkAgainAndAgain("feature", 15);
+  const std::clock_t begin = std::clock();
+  expectNoUpgrade(path_);
+  EXPECT_LT((std::clock() - begin) / CLOCKS_PER_SEC, 30);
+}
+
+TEST_F(HostileIndex, IsNotUpgradedWhereARowComesTwice) {
+  testing::writeVersion1(path_, threeSequences());
+  Pages(path_).setRowIds("sequence", {0, 0, 40});
+  expectNoUpgrade(path_);
+}
+
+TEST_F(HostileIndex, IsNotUpgradedWhereAValueIsMissing) {
+  testing::writeVersion1(path_, threeSequences());
+  const auto changeSchema = [&](const std::string& from, const std::string& to) {
+    runPlain(path_, fmt::format("PRAGMA writable_schema = 1; UPDATE sqlite_master SET sql = "
+                                "replace(sql, '{}', '{}') WHERE name = 'sequence'",
+                                from, to));
+  };
+  changeSchema("NOT NULL", "");
+  runPlain(path_, "UPDATE sequence SET length = NULL WHERE start = 20");
+  changeSchema("length INTEGER ", "length INTEGER NOT NULL");
+  expectNoUpgrade(path_);
 }
 
 TEST_F(HostileIndex, RunsNoTriggerNotEvenWhereItIsWritten) {
