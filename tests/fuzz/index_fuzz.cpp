@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // An index file. SQLite's pages must stay where they are to be of any use: the inputs change in
-// place, a few bytes at a time.
+// place, a few bytes at a time, or a page becomes like another or names another as its child.
 #include "core/store/index_reader.h"
 #include "core/store/upgrade_index.h"
 #include "tests/fuzz/fuzz.h"
@@ -12,10 +12,37 @@ using namespace featurescope;
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t maxSize);
 
+namespace {
+
+std::size_t pageSize(const std::uint8_t* data, std::size_t size) {
+  const std::size_t named = size < 18 ? 0 : std::size_t{data[16]} << 8 | data[17];
+  return named < 512 || named > size ? std::min<std::size_t>(size, 512) : named;
+}
+
+void copyPage(std::uint8_t* data, std::size_t size, unsigned int seed) {
+  const std::size_t page = pageSize(data, size), pages = size / page;
+  std::memmove(data + (seed / 64) % pages * page, data + (seed / 4096) % pages * page, page);
+}
+
+/// Of an interior page, the last child (https://sqlite.org/fileformat2.html, 1.6).
+void linkPage(std::uint8_t* data, std::size_t size, unsigned int seed) {
+  constexpr std::size_t kLastChild = 8;
+  const std::size_t page = pageSize(data, size), pages = size / page;
+  std::uint8_t* link = data + (seed / 64) % pages * page + kLastChild;
+  const std::size_t child = 1 + (seed / 4096) % pages;
+  for (std::size_t i = 0; i < 4; ++i) link[i] = static_cast<std::uint8_t>(child >> (24 - 8 * i));
+}
+
+}  // namespace
+
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
                                                std::size_t maxSize, unsigned int seed) {
   constexpr std::size_t kWindow = 32;
   if (size <= kWindow || seed % 64 == 0) return LLVMFuzzerMutate(data, size, maxSize);
+  if (seed % 64 < 8) {
+    seed % 2 == 0 ? copyPage(data, size, seed) : linkPage(data, size, seed);
+    return size;
+  }
   std::uint8_t window[kWindow];
   std::uint8_t* place = data + (seed / 64) % (size - kWindow);
   std::memcpy(window, place, kWindow);
