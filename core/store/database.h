@@ -70,7 +70,7 @@ class Database {
 
  private:
   friend class Statement;
-  /// Instructions of SQLite's machine, and bytes of the texts it gave.
+  /// Instructions of SQLite's machine, and bytes of the values it gave.
   struct Work {
     std::uint64_t most = 0;            ///< of one statement; 0: not bounded
     std::uint64_t* running = nullptr;  ///< done by the statement that runs, or shared

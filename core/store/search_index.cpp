@@ -108,6 +108,7 @@ void addTexts(const IndexReader& reader, const Database& database, std::int64_t 
   }
 }
 
+/// Evaluates the condition and takes its hits, whose texts and values are not read yet.
 void takeHits(const SearchQuery& query, const IndexReader& reader, IndexReader::State& state,
               SearchResult& result) {
   const Database::SharedBound bound(state.database, readersOf(query.condition));

@@ -25,10 +25,9 @@ void copyOver(const std::filesystem::path& from, const PartialFile& to) {
 
 IndexUpgrade upgradeIndex(const std::filesystem::path& path) {
   // Refuses what is no index of ours, or damaged, before anything is written.
-  static_cast<void>(IndexReader::open(path).featureCount());
   IndexUpgrade upgrade;
+  upgrade.from = IndexReader::open(path).version();
   upgrade.to = static_cast<std::int64_t>(indexMigrations().size());
-  upgrade.from = Database(path, Database::Access::Read, path).integer("PRAGMA user_version");
   if (upgrade.from == upgrade.to) return upgrade;
   PartialFile file(path);
   copyOver(path, file);

@@ -40,7 +40,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
   constexpr std::size_t kWindow = 32;
   if (size <= kWindow || seed % 64 == 0) return LLVMFuzzerMutate(data, size, maxSize);
   if (seed % 64 < 8) {
-    seed % 2 == 0 ? copyPage(data, size, seed) : linkPage(data, size, seed);
+    (seed % 2 == 0 ? copyPage : linkPage)(data, size, seed);
     return size;
   }
   std::uint8_t window[kWindow];
